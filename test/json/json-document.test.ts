@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { JsonDocument, type JsonNode, JsonSyntaxError } from '../../src/json/json-document.ts';
+import { JSON_TEXTS } from './json-texts.ts';
+
+function parse(text: string): JsonDocument {
+  return new JsonDocument(Buffer.from(text));
+}
+
+/** The value, array by array, from what the document says of its nodes. */
+function rebuilt(document: JsonDocument, node: JsonNode): unknown {
+  if (document.isArray(node))
+    return [...document.elements(node)].map((element) => rebuilt(document, element));
+  return document.value(node);
+}
+
+test('JsonDocument gives what JSON.parse gives', () => {
+  fc.assert(
+    fc.property(JSON_TEXTS, (text) => {
+      const document = parse(text);
+      assert.deepEqual(document.value(document.root), JSON.parse(text));
+      assert.deepEqual(rebuilt(document, document.root), JSON.parse(text));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('JsonDocument refuses a text that is cut anywhere', () => {
+  const text =
+    '{"kind":"List","items":[{"a":"\\"]}\\\\"},{"b":[{},1e3,null,-12.5]}],"metadata":{"continue":"x"}}';
+  parse(text);
+  for (let length = 0; length < text.length; length++) {
+    assert.throws(() => parse(text.slice(0, length)), JsonSyntaxError, `cut at ${length}`);
+  }
+});
+
+test('JsonDocument refuses what JSON.parse refuses', () => {
+  const damage = fc.tuple(
+    JSON_TEXTS,
+    fc.nat(),
+    fc.constantFrom('', ',', '"', '}', ']', '{', ':', '\\', '0', 'x', '\n', '-', '.'),
+  );
+  fc.assert(
+    fc.property(damage, ([text, at, put]) => {
+      const position = at % (text.length + 1);
+      const damaged = text.slice(0, position) + put + text.slice(position + 1);
+      let isJson = true;
+      try {
+        JSON.parse(damaged);
+      } catch {
+        isJson = false;
+      }
+      // A string's escapes are checked when it is read, and a byte order mark is no white space.
+      if (isJson) parse(damaged);
+      else if (!damaged.includes('\\')) assert.throws(() => parse(damaged), JsonSyntaxError);
+    }),
+    { numRuns: 5000 },
+  );
+});
+
+for (const text of [
+  '',
+  ' ',
+  '[1,]',
+  '{"a":1,}',
+  '{"a" 1}',
+  '{"a":1 "b":2}',
+  '[1]x',
+  '[}',
+  'nul',
+  'True',
+  '{a:1}',
+  '01',
+  '+1',
+  '.5',
+  '1.',
+  '--1',
+  '1e',
+  '"\n"',
+  '"\t"',
+  "'a'",
+  'NaN',
+  '[1 2]',
+]) {
+  test(`JsonDocument refuses ${JSON.stringify(text)}`, () =>
+    assert.throws(() => parse(text), JsonSyntaxError));
+}
+
+test('JsonDocument never quotes the text in its errors', () => {
+  assert.throws(
+    () => parse('{"password":"hunter2"'),
+    (error: Error) => !error.message.includes('hunter2'),
+  );
+});
+
+test('JsonDocument refuses what is nested so deeply that it could end the process', () => {
+  assert.throws(() => parse('['.repeat(1001)), JsonSyntaxError);
+  assert.throws(() => parse('{"a":'.repeat(100_000)), JsonSyntaxError);
+});
+
+test('JsonDocument takes bytes that are no UTF-8 as Go and JavaScript do', () => {
+  const document = new JsonDocument(Buffer.from([0x22, 0xff, 0x22]));
+  assert.equal(document.text(document.root), '\ufffd');
+});
+
+test('JsonDocument finds members by exact key', () => {
+  const document = parse('{"a":1,"ab":2,"\\u0063":3,"é":4,"__proto__":5,"":6}');
+  const valueOf = (key: string): unknown => {
+    const node = document.member(document.root, key);
+    return node === undefined ? undefined : document.value(node);
+  };
+  assert.deepEqual(['a', 'ab', 'c', 'é', '__proto__', '', 'b', 'toString'].map(valueOf), [
+    1,
+    2,
+    3,
+    4,
+    5,
+    6,
+    undefined,
+    undefined,
+  ]);
+});
+
+test('JsonDocument counts the members that remain', () => {
+  const document = parse('{"a":1,"b":{"c":2},"list":[1,2,3],"empty":{}}');
+  const { root } = document;
+  const sizeOf = (key: string): number => document.size(document.member(root, key) ?? root);
+  assert.deepEqual(
+    [document.size(root), sizeOf('a'), sizeOf('b'), sizeOf('list'), sizeOf('empty')],
+    [4, 0, 1, 3, 0],
+  );
+  document.remove(document.member(root, 'b') ?? root, 'c');
+  assert.deepEqual([document.size(root), sizeOf('b')], [4, 0]);
+  document.remove(root, 'b');
+  assert.deepEqual([document.size(root), document.member(root, 'b')], [3, undefined]);
+});
