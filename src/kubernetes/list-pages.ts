@@ -1,0 +1,129 @@
+import { JsonDocument, type JsonNode } from '../json/json-document.ts';
+import { errorText } from '../model/known-error.ts';
+import { apiVersion, type ResourceType } from '../model/resource-type.ts';
+import type { ApiClient } from './api-client.ts';
+import { TooLargeError, TransportError } from './api-error.ts';
+
+/** What client-go, kubectl and the API server's own documentation use. */
+const PAGE_OBJECTS = 500;
+/** A page of more bytes is asked for again with an eighth of the objects: 500 Secrets may be 500 MB. */
+const PAGE_BYTES_MAX = 16 * 1024 * 1024;
+
+/** One page of a list. It may be used until the next one is asked for. */
+export interface Page {
+  /** The objects are values of this document. */
+  readonly document: JsonDocument;
+  readonly items: readonly JsonNode[];
+  /** Of the list: the same on every page. */
+  readonly resourceVersion: string;
+}
+
+interface Body {
+  readonly bytes: Buffer;
+  /** The limit with which the server's answer was small enough. */
+  readonly limit: number;
+}
+
+/**
+ * Lists a type page by page, one state of the server from the first page to the last. The next page is
+ * under way while the caller works on this one.
+ *
+ * resourceVersion is never set: with "0" the server may answer from an old cache and ignores the limit
+ * (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions).
+ *
+ * @param namespace a project's name; undefined for the whole cluster
+ * @throws ApiError (410 when the server has compacted the state), TransportError
+ */
+export async function* listPages(
+  client: ApiClient,
+  type: ResourceType,
+  namespace: string | undefined,
+): AsyncGenerator<Page, void, void> {
+  const path = listPath(type, namespace);
+  const seen = new Set<string>();
+  let tape: Int32Array | undefined;
+  let next = fetchPage(client, path, PAGE_OBJECTS, '');
+  for (;;) {
+    const { bytes, limit } = await next;
+    const { continueToken, ...page } = readPage(bytes, tape);
+    ({ tape } = page.document);
+    if (continueToken === '') return yield page;
+    if (seen.has(continueToken)) throw new TransportError('', 'the server repeats a page of the list');
+    seen.add(continueToken);
+    next = fetchPage(client, path, limit, continueToken);
+    // When the caller stops early nobody awaits this page; its failure is then of no interest.
+    next.catch(() => undefined);
+    yield page;
+  }
+}
+
+/** The path under which a type is listed. */
+export function listPath(type: ResourceType, namespace: string | undefined): string {
+  const root = type.group === '' ? `/api/${type.version}` : `/apis/${type.group}/${type.version}`;
+  return namespace === undefined
+    ? `${root}/${type.plural}`
+    : `${root}/namespaces/${encodeURIComponent(namespace)}/${type.plural}`;
+}
+
+/** Reads one cluster-scoped object by name, as a list of one. */
+export async function getAsPage(client: ApiClient, type: ResourceType, name: string): Promise<Page> {
+  const body = await client.send(`${listPath(type, undefined)}/${encodeURIComponent(name)}`);
+  const document = parse(body);
+  const { root } = document;
+  if (document.text(document.member(root, 'apiVersion')) !== apiVersion(type)) {
+    throw new TransportError('', `${type.plural}/${name} did not answer with an object`);
+  }
+  const metadata = document.member(root, 'metadata') ?? root;
+  const resourceVersion = document.text(document.member(metadata, 'resourceVersion')) ?? '';
+  return { document, items: [root], resourceVersion };
+}
+
+async function fetchPage(
+  client: ApiClient,
+  path: string,
+  limit: number,
+  continueToken: string,
+): Promise<Body> {
+  const query = `limit=${limit}${continueToken === '' ? '' : `&continue=${encodeURIComponent(continueToken)}`}`;
+  try {
+    return { bytes: await client.send(`${path}?${query}`, { bytesMax: PAGE_BYTES_MAX }), limit };
+  } catch (error) {
+    if (!(error instanceof TooLargeError) || limit === 1) throw error;
+    return await fetchPage(client, path, Math.max(1, Math.floor(limit / 8)), continueToken);
+  }
+}
+
+/** Takes nothing for a list that isn't one: a cut body or a Status must never look like fewer objects. */
+function readPage(body: Buffer, tape: Int32Array | undefined): Page & { readonly continueToken: string } {
+  const document = parse(body, tape);
+  const kind = document.text(document.member(document.root, 'kind'));
+  const metadata = document.member(document.root, 'metadata');
+  const items = document.member(document.root, 'items');
+  if (kind?.endsWith('List') !== true || metadata === undefined || items === undefined) {
+    throw new TransportError('', `the server answered a list with ${kind ?? 'something that has no kind'}`);
+  }
+  // Go writes a list that was never filled as null.
+  const nodes = document.isNull(items) ? [] : objectsOf(document, items);
+  return {
+    document,
+    items: nodes,
+    resourceVersion: document.text(document.member(metadata, 'resourceVersion')) ?? '',
+    continueToken: document.text(document.member(metadata, 'continue')) ?? '',
+  };
+}
+
+function objectsOf(document: JsonDocument, items: JsonNode): JsonNode[] {
+  const nodes = [...document.elements(items)];
+  if (!document.isArray(items) || !nodes.every((node) => document.isObject(node))) {
+    throw new TransportError('', 'the list holds something that is no object');
+  }
+  return nodes;
+}
+
+function parse(body: Buffer, tape?: Int32Array): JsonDocument {
+  try {
+    return new JsonDocument(body, tape);
+  } catch (error) {
+    throw new TransportError('', `the list is not JSON: ${errorText(error)}`, { cause: error });
+  }
+}
