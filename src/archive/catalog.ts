@@ -1,0 +1,166 @@
+import { lstat, readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { type ArchiveName, parseArchiveName } from '../model/archive-name.ts';
+import { KnownError, systemErrorCode } from '../model/known-error.ts';
+import type { Manifest } from '../model/manifest.ts';
+import { named, reasonOf } from './damaged.ts';
+import { readManifest } from './read-archive.ts';
+
+/** An error is one line: it names the newest archives only. */
+const MAX_NAMED = 5;
+
+/** One archive in the folder. */
+export interface CatalogEntry {
+  readonly path: string;
+  readonly name: ArchiveName;
+  readonly sizeBytes: number;
+  readonly modifiedAt: Date;
+  readonly state: ArchiveState;
+}
+
+/** What an archive's manifest says; archives of the original tool have none, and are taken as they are. */
+export type ArchiveState =
+  | { readonly kind: 'complete' | 'incomplete'; readonly manifest: Manifest }
+  | { readonly kind: 'original' }
+  | { readonly kind: 'unreadable'; readonly reason: string };
+
+/**
+ * Every archive in the folder, the newest first (by the instant in the name, then by name). Other files are
+ * left out, whatever they hold. Of each archive only the manifest is read.
+ *
+ * @throws KnownError `usage` when the folder can't be read
+ */
+export async function readCatalog(dir: string): Promise<CatalogEntry[]> {
+  const names = await archiveNames(dir);
+  const entries: CatalogEntry[] = [];
+  // One by one: parsing takes longer than the storage does, and each takes memory while it is parsed.
+  for (const name of names) {
+    const entry = await readEntry(join(dir, name.file), name);
+    if (entry) entries.push(entry);
+  }
+  return entries;
+}
+
+/**
+ * Finds one archive.
+ *
+ * @param reference `latest` (the newest complete one), `previous` (the complete one before it), a file name
+ *   in the folder with or without `.zip`, or a path
+ * @throws KnownError `usage` when there is no such archive, with what there is; `failed` for a path to a
+ *   file under a foreign name that is no archive
+ */
+export async function resolveArchive(dir: string, reference: string): Promise<CatalogEntry> {
+  if (reference === 'latest') return nthComplete(dir, 0);
+  if (reference === 'previous') return nthComplete(dir, 1);
+  const isPath = basename(reference) !== reference;
+  const entry = (isPath ? undefined : await entryNamed(dir, reference)) ?? (await entryAt(reference));
+  if (entry) return entry;
+  if (isPath) throw new KnownError('usage', `${reference} does not exist`);
+  const there = thereIs(dir, await archiveNames(dir));
+  throw new KnownError('usage', `There is no archive ${JSON.stringify(reference)}: ${there}`);
+}
+
+async function nthComplete(dir: string, index: number): Promise<CatalogEntry> {
+  const names = await archiveNames(dir);
+  let skip = index;
+  for (const name of names) {
+    if (name.grammar === 'original' || !name.isComplete) continue;
+    const entry = await readEntry(join(dir, name.file), name);
+    if (entry?.state.kind === 'complete' && skip-- === 0) return entry;
+  }
+  const problem = index === 0 ? 'There is no complete archive' : 'There are no two complete archives';
+  throw new KnownError('usage', `${problem}: ${thereIs(dir, names)}`);
+}
+
+async function entryNamed(dir: string, reference: string): Promise<CatalogEntry | undefined> {
+  const name = parseArchiveName(reference) ?? parseArchiveName(`${reference}.zip`);
+  return name && (await readEntry(join(dir, name.file), name));
+}
+
+/** An archive may have been fetched under any name; then the manifest says what a name would say. */
+async function entryAt(path: string): Promise<CatalogEntry | undefined> {
+  const file = basename(path);
+  const known = parseArchiveName(file);
+  if (known) return await readEntry(path, known);
+  if (!(await exists(path))) return undefined;
+  const manifest = await readManifest(path);
+  const { isComplete } = manifest;
+  const startedAt = new Date(manifest.startedAt);
+  const name = { file, backup: '', startedAt, isComplete, grammar: 'format-1' } as const;
+  const { mtime, size } = await stat(path);
+  const state = { kind: isComplete ? 'complete' : 'incomplete', manifest } as const;
+  return { path, name, sizeBytes: size, modifiedAt: mtime, state };
+}
+
+async function archiveNames(dir: string): Promise<ArchiveName[]> {
+  const files = await readFolder(dir);
+  const names = files.flatMap((file) => parseArchiveName(file) ?? []);
+  return names.toSorted(
+    (a, b) => b.startedAt.getTime() - a.startedAt.getTime() || (a.file < b.file ? -1 : 1),
+  );
+}
+
+async function readFolder(dir: string): Promise<string[]> {
+  try {
+    return await readdir(dir);
+  } catch (error) {
+    const advice = FOLDER_ERRORS[systemErrorCode(error) ?? ''];
+    if (advice === undefined) throw error;
+    throw new KnownError('usage', `The folder of archives ${dir} ${advice}`, { cause: error });
+  }
+}
+
+const FOLDER_ERRORS: Record<string, string> = {
+  ENOENT: 'does not exist: mount the volume there, or name another folder with --dir',
+  ENOTDIR: 'is not a folder: give the folder of the archives with --dir',
+  EACCES: 'may not be read: run as a user with permission to read it, or name another folder with --dir',
+};
+
+/** Undefined when the file is gone: another run may remove it at any moment. */
+async function readEntry(path: string, name: ArchiveName): Promise<CatalogEntry | undefined> {
+  try {
+    const stats = await lstat(path);
+    const state = stats.isFile() ? await readState(path, name) : unreadable('not a plain file');
+    return state && { path, name, sizeBytes: stats.size, modifiedAt: stats.mtime, state };
+  } catch (error) {
+    if (systemErrorCode(error) === 'ENOENT') return undefined;
+    throw named(path, error);
+  }
+}
+
+async function readState(path: string, name: ArchiveName): Promise<ArchiveState | undefined> {
+  if (name.grammar === 'original') return { kind: 'original' };
+  try {
+    const manifest = await readManifest(path);
+    if (manifest.isComplete !== name.isComplete) {
+      const [said, is] = name.isComplete ? ['complete', 'incomplete'] : ['incomplete', 'complete'];
+      return unreadable(`its name says ${said}, its manifest says ${is}`);
+    }
+    return { kind: manifest.isComplete ? 'complete' : 'incomplete', manifest };
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    return systemErrorCode(error.cause) === 'ENOENT' ? undefined : unreadable(reasonOf(error));
+  }
+}
+
+function unreadable(reason: string): ArchiveState {
+  return { kind: 'unreadable', reason };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG'].includes(systemErrorCode(error) ?? '')) return false;
+    throw named(path, error);
+  }
+}
+
+/** What is in the folder, for an error message. */
+function thereIs(dir: string, names: readonly ArchiveName[]): string {
+  if (names.length === 0) return `${dir} holds no archives (another folder: --dir)`;
+  const first = names.slice(0, MAX_NAMED).map(({ file }) => file);
+  const more = names.length - first.length;
+  return `${dir} holds ${first.join(', ')}${more > 0 ? ` and ${more} older ones` : ''}`;
+}

@@ -1,0 +1,142 @@
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { KnownError } from '../model/known-error.ts';
+import { type Manifest, MANIFEST_ENTRY } from '../model/manifest.ts';
+import { damaged, named } from './damaged.ts';
+import { type OpenFile, type Piece, readPieces } from './entry-pieces.ts';
+import { parseManifest } from './manifest.ts';
+import { findManifest, readDirectory } from './zip-directory.ts';
+import type { ArchiveEntry } from './zip-entry.ts';
+
+/** What `read` gives at most: larger content is for `pieces`. A JavaScript string can't hold more either. */
+const MAX_READ_BYTES = 512 * 1024 * 1024;
+
+/** An open archive, whose zip directory has been checked. Reads may run at the same time. Close it. */
+export class Archive {
+  readonly path: string;
+  readonly sizeBytes: number;
+  /** In the order of the file; the manifest is the last one. */
+  readonly entries: readonly ArchiveEntry[];
+  readonly #file: OpenFile;
+  readonly #byPath: ReadonlyMap<string, ArchiveEntry>;
+
+  constructor(path: string, file: OpenFile, byPath: ReadonlyMap<string, ArchiveEntry>) {
+    this.path = path;
+    this.sizeBytes = file.sizeBytes;
+    this.entries = [...byPath.values()];
+    this.#file = file;
+    this.#byPath = byPath;
+  }
+
+  /**
+   * Reads and checks the manifest, anew with each call.
+   *
+   * @throws KnownError `failed`
+   */
+  async manifest(): Promise<Manifest> {
+    const bytes = await this.read(MANIFEST_ENTRY);
+    try {
+      return parseManifest(bytes.toString());
+    } catch (error) {
+      throw named(this.path, error);
+    }
+  }
+
+  /** Whether there is an entry of this path. */
+  has(entryPath: string): boolean {
+    return this.#byPath.has(entryPath);
+  }
+
+  /**
+   * The whole content of one entry, with its size and CRC-32 checked.
+   *
+   * @throws KnownError `failed` for an entry that is missing, damaged, or larger than 512 MiB
+   */
+  async read(entryPath: string): Promise<Buffer> {
+    const entry = this.#byPath.get(entryPath);
+    if (!entry) throw named(this.path, damaged(`has no entry ${JSON.stringify(entryPath)}`));
+    try {
+      return await readEntry(this.#file, entry);
+    } catch (error) {
+      throw named(this.path, error);
+    }
+  }
+
+  /**
+   * The content of entries, of all in the order of the file if none are given. An entry of up to 8 MiB comes
+   * in one piece, so memory stays bounded. A damaged entry gives a piece that says so, and the next follows.
+   *
+   * @throws KnownError `failed` when the file cannot be read on
+   */
+  async *pieces(entries: Iterable<ArchiveEntry> = this.entries): AsyncGenerator<Piece, void, undefined> {
+    try {
+      yield* readPieces(this.#file, entries);
+    } catch (error) {
+      throw named(this.path, error);
+    }
+  }
+
+  /** Closes the file. */
+  async close(): Promise<void> {
+    await this.#file.handle.close();
+  }
+}
+
+/**
+ * Opens an archive and checks the structure of the zip file: one directory at its very end that lists
+ * every byte of the file exactly once; plain, unencrypted files with the names that an archive has; the
+ * manifest last. Headers and content of an entry are checked when it is read.
+ *
+ * @throws KnownError `usage` when there is no such file or it may not be read, `failed` when it is damaged
+ *   or something else than an archive; the message is one line that begins with the path
+ */
+export async function openArchive(path: string): Promise<Archive> {
+  const file = await openFile(path);
+  try {
+    return new Archive(path, file, await readDirectory(file));
+  } catch (error) {
+    await file.handle.close();
+    throw named(path, error);
+  }
+}
+
+/**
+ * Reads the manifest of an archive and nothing else, so most of the file stays unchecked.
+ *
+ * @throws KnownError as `openArchive` does
+ */
+export async function readManifest(path: string): Promise<Manifest> {
+  const file = await openFile(path);
+  try {
+    return parseManifest((await readEntry(file, await findManifest(file))).toString());
+  } catch (error) {
+    throw named(path, error);
+  } finally {
+    await file.handle.close();
+  }
+}
+
+async function openFile(path: string): Promise<OpenFile> {
+  let handle: FileHandle | undefined;
+  try {
+    // Opening a pipe to read would wait for a writer.
+    handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw new KnownError('usage', `${path} is not a file`);
+    return { handle, sizeBytes: stats.size };
+  } catch (error) {
+    await handle?.close();
+    throw named(path, error);
+  }
+}
+
+async function readEntry(file: OpenFile, entry: ArchiveEntry): Promise<Buffer> {
+  if (entry.sizeBytes > MAX_READ_BYTES) throw damaged(`${entry.path} is too large to be read at once`);
+  const parts: Buffer[] = [];
+  for await (const piece of readPieces(file, [entry])) {
+    if (piece.kind === 'damaged') throw damaged(piece.reason);
+    parts.push(piece.bytes);
+  }
+  const [first] = parts;
+  return first && parts.length === 1 ? first : Buffer.concat(parts, entry.sizeBytes);
+}

@@ -1,0 +1,204 @@
+import { ZipArchive } from 'archiver';
+import { createHash, hash } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { callbackify } from 'node:util';
+import { type FileRecord, type Manifest, MANIFEST_ENTRY } from '../model/manifest.ts';
+import { CanonicalWriter } from '../json/canonical-writer.ts';
+import { JsonDocument } from '../json/json-document.ts';
+import { deflateInOnePiece } from './one-piece-deflate.ts';
+
+/** Never wider: an archive can hold Secrets. */
+export const ARCHIVE_MODE = 0o640;
+/**
+ * Deflate at the level of `zip`, with a window of 8 KiB: an object repeats the one before it, so a window of
+ * 32 KiB gains next to nothing, and zlib would claim 256 KiB for each of ten thousand entries.
+ */
+const DEFLATE = { level: 6, windowBits: 13, memLevel: 7 };
+/** Smaller entries are handed over in one piece, which archiver deflates with the least overhead. */
+const ONE_PIECE_BYTES = 4 * 1024 * 1024;
+/** Deflated data is written in pieces of this size: an entry alone comes in a dozen of a few bytes. */
+const WRITE_BYTES = 512 * 1024;
+
+/** So much may wait to be deflated: archiver takes a tenth of a millisecond from one entry to the next. */
+const QUEUE_BYTES_MAX = 4 * 1024 * 1024;
+
+/** The bytes of one entry, whose size is known before they are read. */
+export interface EntryContent {
+  readonly sizeBytes: number;
+  readonly objectCount: number;
+  /** The pieces in order. Called once. */
+  chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+}
+
+/**
+ * Writes one zip file, entry by entry, with the manifest as the last one. Not for use by two at once:
+ * await each `add` before the next.
+ *
+ * The first failure (a full disk, say) ends the writer: it rejects the call under way and every later
+ * one. Whatever happened, call `close`.
+ */
+export class ArchiveWriter {
+  readonly files: FileRecord[] = [];
+  readonly #file: FileHandle;
+  readonly #zip: ZipArchive;
+  readonly #sink: Writable;
+  readonly #date: Date;
+  /** The sizes of the entries that archiver has not finished, in order. */
+  readonly #queueBytes: number[] = [];
+  #failure: Error | undefined;
+  #onEntry: (() => void) | undefined;
+  #onFailure: ((error: Error) => void) | undefined;
+  #sizeBytes = 0;
+
+  /**
+   * Creates the file, which must not exist yet.
+   *
+   * @param date the modification time of all entries
+   */
+  static async create(path: string, date: Date): Promise<ArchiveWriter> {
+    const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
+    return new ArchiveWriter(await open(path, flags, ARCHIVE_MODE), date);
+  }
+
+  private constructor(file: FileHandle, date: Date) {
+    this.#file = file;
+    this.#date = date;
+    this.#zip = new ZipArchive({ zlib: DEFLATE });
+    deflateInOnePiece(this.#zip, DEFLATE);
+    this.#sink = sinkTo(file, (byteCount) => (this.#sizeBytes += byteCount));
+    this.#zip.on('entry', () => {
+      this.#queueBytes.shift();
+      this.#onEntry?.();
+    });
+    this.#zip.on('error', (error) => this.#fail(error));
+    this.#zip.on('warning', (error) => this.#fail(error));
+    this.#sink.on('error', (error) => this.#fail(error));
+    this.#zip.pipe(this.#sink);
+  }
+
+  /** The bytes that have reached the file so far. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Adds one entry and records its checksum; its content has been read when this resolves. */
+  async add(path: string, content: EntryContent): Promise<FileRecord> {
+    const { sizeBytes, objectCount } = content;
+    const sha256 =
+      sizeBytes <= ONE_PIECE_BYTES
+        ? await this.#addWhole(path, content)
+        : await this.#addPieces(path, content);
+    const record = { path, sha256, sizeBytes, objectCount };
+    this.files.push(record);
+    return record;
+  }
+
+  /** Adds the manifest and the zip's directory, and makes sure that all of it is on the disk. */
+  async finish(manifest: Manifest): Promise<void> {
+    const document = new JsonDocument(Buffer.from(JSON.stringify(manifest)));
+    const json = new CanonicalWriter().write(document, document.root, 0);
+    this.#append(MANIFEST_ENTRY, Buffer.concat([json, Buffer.from('\n')]), json.length);
+    await this.#queueUpTo(0);
+    await this.#orFailure(Promise.all([this.#zip.finalize(), finished(this.#sink)]));
+    await this.#file.sync();
+  }
+
+  /**
+   * Closes the file. On NFS this is where a full disk may first show (nfs(5), "close-to-open"), so its
+   * error counts.
+   */
+  async close(): Promise<void> {
+    this.#fail(new Error('The archive has been closed'));
+    this.#zip.abort();
+    this.#zip.unpipe(this.#sink);
+    await this.#file.close();
+  }
+
+  async #addWhole(path: string, content: EntryContent): Promise<string> {
+    const pieces: Uint8Array[] = [];
+    for await (const piece of content.chunks()) pieces.push(piece);
+    const bytes = Buffer.concat(pieces, content.sizeBytes);
+    this.#append(path, bytes, bytes.length);
+    const sha256 = hash('sha256', bytes);
+    await this.#queueUpTo(QUEUE_BYTES_MAX);
+    return sha256;
+  }
+
+  async #addPieces(path: string, content: EntryContent): Promise<string> {
+    const digest = createHash('sha256');
+    async function* hashed(): AsyncGenerator<Uint8Array> {
+      for await (const piece of content.chunks()) {
+        digest.update(piece);
+        yield piece;
+      }
+    }
+    this.#append(path, Readable.from(hashed(), { objectMode: false }), content.sizeBytes);
+    await this.#queueUpTo(0);
+    return digest.digest('hex');
+  }
+
+  #append(name: string, source: Buffer | Readable, sizeBytes: number): void {
+    if (this.#failure) return;
+    this.#queueBytes.push(sizeBytes);
+    this.#zip.append(source, { name, date: this.#date, mode: ARCHIVE_MODE });
+  }
+
+  /** Waits until no more than so many bytes are queued. */
+  async #queueUpTo(bytes: number): Promise<void> {
+    while (this.#queueBytes.reduce((sum, size) => sum + size, 0) > bytes || this.#failure) {
+      await this.#orFailure(new Promise<void>((resolve) => (this.#onEntry = resolve)));
+    }
+  }
+
+  /** archiver's promises don't reject when the file behind them fails, so every wait ends on a failure too. */
+  async #orFailure<T>(promise: Promise<T>): Promise<T> {
+    const failure = new Promise<never>((_resolve, reject) => {
+      if (this.#failure) reject(this.#failure);
+      this.#onFailure = reject;
+    });
+    return await Promise.race([promise, failure]);
+  }
+
+  #fail(error: Error): void {
+    this.#failure ??= error;
+    this.#onFailure?.(this.#failure);
+  }
+}
+
+/** A stream into a file that gathers small chunks. What has been written is whole, or the stream fails. */
+function sinkTo(file: FileHandle, onWritten: (byteCount: number) => void): Writable {
+  let chunks: Buffer[] = [];
+  let pendingBytes = 0;
+  const flush = callbackify(async () => {
+    const bytes = Buffer.concat(chunks, pendingBytes);
+    chunks = [];
+    pendingBytes = 0;
+    await writeAll(file, bytes, onWritten);
+  });
+  return new Writable({
+    write(chunk: Buffer, _encoding, callback) {
+      chunks.push(chunk);
+      pendingBytes += chunk.length;
+      if (pendingBytes < WRITE_BYTES) callback();
+      else flush(callback);
+    },
+    final: (callback) => flush(callback),
+  });
+}
+
+/** FileHandle.write may write less than asked: a nearly full disk takes a part before it refuses. */
+async function writeAll(
+  file: FileHandle,
+  bytes: Buffer,
+  onWritten: (byteCount: number) => void,
+): Promise<void> {
+  let offset = 0;
+  while (offset < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, offset);
+    offset += bytesWritten;
+    onWritten(bytesWritten);
+  }
+}

@@ -1,0 +1,117 @@
+import { callbackify } from 'node:util';
+import { type Entry, fromRandomAccessReaderPromise, RandomAccessReader } from 'yauzl';
+import { errorText, KnownError, systemErrorCode } from '../model/known-error.ts';
+import { MANIFEST_ENTRY } from '../model/manifest.ts';
+import { damaged } from './damaged.ts';
+import type { OpenFile } from './entry-pieces.ts';
+import { FileWindow } from './file-window.ts';
+import { parseZipEnd, TAIL_BYTES, type ZipEnd } from './zip-end.ts';
+import { type ArchiveEntry, checkRecord, parseManifestRecord } from './zip-entry.ts';
+
+const WINDOW_BYTES = 1024 * 1024;
+/** The end of the file: its end records, and the directory's last record before them. */
+const TAIL_WINDOW_BYTES = 4096;
+/** A record without extra fields: 46 bytes and the name. */
+const MANIFEST_RECORD_BYTES = 46 + MANIFEST_ENTRY.length;
+
+/**
+ * Reads and checks the whole directory: it lists every byte of the file exactly once, and the manifest last.
+ *
+ * @returns the entries by path, in the order of the file
+ * @throws KnownError `failed`
+ */
+export async function readDirectory({ handle, sizeBytes }: OpenFile): Promise<Map<string, ArchiveEntry>> {
+  const window = new FileWindow(handle, sizeBytes, WINDOW_BYTES);
+  const end = await findEnd(window, sizeBytes);
+  const byPath = new Map<string, ArchiveEntry>();
+  let before: Entry | undefined;
+  let directoryBytes = 0;
+  for await (const record of readRecords(window, sizeBytes)) {
+    directoryBytes += recordBytes(record);
+    if (before) addEntry(byPath, before, record.relativeOffsetOfLocalHeader);
+    else if (record.relativeOffsetOfLocalHeader !== 0) throw damaged('begins with unknown data');
+    before = record;
+  }
+  if (before) addEntry(byPath, before, end.start);
+  if (directoryBytes !== end.end - end.start) {
+    throw damaged('its directory is not as long as its end record says');
+  }
+  if (before?.fileNameRaw.toString('latin1') !== MANIFEST_ENTRY) {
+    throw damaged(`no ${MANIFEST_ENTRY} at its end: not finished, or not an archive of openshift-backup`);
+  }
+  return byPath;
+}
+
+/**
+ * Finds the manifest by the last record of the directory, without the rest of it: a tenth of the work with
+ * ten thousand entries. Reads the whole directory when the record is in another form than our writer's.
+ *
+ * @throws KnownError `failed`
+ */
+export async function findManifest(file: OpenFile): Promise<ArchiveEntry> {
+  const { handle, sizeBytes } = file;
+  const start = Math.max(0, sizeBytes - TAIL_WINDOW_BYTES);
+  const window = new FileWindow(handle, sizeBytes, TAIL_WINDOW_BYTES);
+  await window.read(start, sizeBytes - start);
+  const end = await findEnd(window, sizeBytes);
+  const recordStart = Math.max(end.start, end.end - MANIFEST_RECORD_BYTES);
+  const record = parseManifestRecord(await window.read(recordStart, end.end - recordStart));
+  const entry = record ? checkRecord(record, end.start) : (await readDirectory(file)).get(MANIFEST_ENTRY);
+  if (!entry) throw damaged(`no ${MANIFEST_ENTRY}`);
+  return entry;
+}
+
+async function findEnd(window: FileWindow, sizeBytes: number): Promise<ZipEnd> {
+  const tailBytes = Math.min(TAIL_BYTES, sizeBytes);
+  return parseZipEnd(await window.read(sizeBytes - tailBytes, tailBytes), sizeBytes);
+}
+
+function addEntry(byPath: Map<string, ArchiveEntry>, record: Entry, end: number): void {
+  const entry = checkRecord(record, end);
+  if (byPath.has(entry.path)) throw damaged(`${entry.path} is in it twice`);
+  byPath.set(entry.path, entry);
+}
+
+async function* readRecords(window: FileWindow, fileBytes: number): AsyncGenerator<Entry> {
+  const options = { autoClose: false, lazyEntries: true, decodeStrings: false };
+  try {
+    const zip = await fromRandomAccessReaderPromise(new WindowReader(window), fileBytes, options);
+    yield* zip.eachEntry();
+  } catch (error) {
+    const isOfYauzl = error instanceof Error && systemErrorCode(error) === undefined;
+    throw isOfYauzl && !(error instanceof KnownError) ? damaged(errorText(error), error) : error;
+  }
+}
+
+/** A header of the central directory: 46 bytes and three variable fields (APPNOTE 4.3.12). */
+function recordBytes({ fileNameLength, extraFieldLength, fileCommentLength }: Entry): number {
+  return 46 + fileNameLength + extraFieldLength + fileCommentLength;
+}
+
+/** Lets yauzl read through a window: of its own it makes two reads for each entry. */
+class WindowReader extends RandomAccessReader {
+  readonly #window: FileWindow;
+
+  constructor(window: FileWindow) {
+    super();
+    this.#window = window;
+  }
+
+  override read(...args: Parameters<RandomAccessReader['read']>): void {
+    const [buffer, offset, length, position, callback] = args;
+    const known = this.#window.peek(position, length);
+    if (known) {
+      known.copy(buffer, offset);
+      callback(null);
+      return;
+    }
+    readWindow(this.#window, position, length, (error, bytes) => {
+      bytes?.copy(buffer, offset);
+      callback(error);
+    });
+  }
+}
+
+const readWindow = callbackify((window: FileWindow, position: number, length: number) =>
+  window.read(position, length),
+);
