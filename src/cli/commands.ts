@@ -1,0 +1,95 @@
+import type { Option } from '../config/options.ts';
+import type { CommandInput, OutputFormat } from './process-context.ts';
+
+/** Performs a command and returns its exit code. */
+export type Execute = (
+  input: CommandInput,
+  args: readonly string[],
+  switches: ReadonlySet<string>,
+) => Promise<number>;
+
+export interface CommandSpec {
+  readonly name: string;
+  readonly description: string;
+  readonly arguments?: readonly { readonly name: string; readonly help: string }[];
+  readonly options: readonly Option['key'][];
+  readonly switches?: readonly { readonly flags: string; readonly help: string }[];
+  readonly outputs?: readonly OutputFormat[];
+  /** The format when nobody asks for one and standard output is no terminal. */
+  readonly pipedOutput?: OutputFormat;
+  /** Loads the command's code when it is needed: the client library alone takes most of a second. */
+  readonly load: () => Promise<Execute>;
+}
+
+const CLUSTER: readonly Option['key'][] = ['kubeconfig', 'context'];
+const ARCHIVE_HELP = '"latest", "previous", or the name of an archive';
+
+/** Every command, in the order of the help text. */
+export const COMMANDS: readonly CommandSpec[] = [
+  {
+    name: 'run',
+    description:
+      'export the cluster into a new archive, verify it, and remove old archives (the default command)',
+    options: ['dir', 'name', 'retainDays', 'keepLast', 'namespaces', ...CLUSTER],
+    outputs: ['table', 'json', 'name'],
+    pipedOutput: 'name',
+    load: async () => (await import('./run.ts')).run,
+  },
+  {
+    name: 'list',
+    description: 'list the archives',
+    options: ['dir'],
+    outputs: ['table', 'json', 'name'],
+    load: async () => (await import('./list.ts')).list,
+  },
+  {
+    name: 'fetch',
+    description:
+      'write an archive to standard output (redirect it into a file); its checksum goes to standard error',
+    arguments: [{ name: '[archive]', help: `${ARCHIVE_HELP}; default: latest` }],
+    options: ['dir'],
+    load: async () => (await import('./fetch.ts')).fetchArchive,
+  },
+  {
+    name: 'show',
+    description: 'print what an archive holds: its content, the objects of one type, or one object',
+    arguments: [
+      { name: '[archive]', help: `${ARCHIVE_HELP}; default: latest` },
+      { name: '[object]', help: 'a type (deployments.apps) or an object of it (deployments.apps/web)' },
+    ],
+    options: ['dir', 'namespaces'],
+    outputs: ['table', 'json'],
+    load: async () => (await import('./show.ts')).show,
+  },
+  {
+    name: 'verify',
+    description: 'read an archive whole and compare it with its checksums',
+    arguments: [{ name: '[archive...]', help: `${ARCHIVE_HELP}; default: latest` }],
+    options: ['dir'],
+    switches: [{ flags: '--all', help: 'every archive in the folder' }],
+    outputs: ['table', 'json'],
+    load: async () => (await import('./verify.ts')).verify,
+  },
+  {
+    name: 'rotate',
+    description: 'remove old archives, as "run" does after a complete export',
+    options: ['dir', 'name', 'retainDays', 'keepLast'],
+    switches: [{ flags: '--dry-run', help: 'only say what would be removed, and why' }],
+    outputs: ['table', 'json'],
+    load: async () => (await import('./rotate.ts')).rotate,
+  },
+  {
+    name: 'types',
+    description: 'list the resource types: which would be exported, and why the others would not',
+    options: CLUSTER,
+    outputs: ['table', 'json', 'name'],
+    load: async () => (await import('./types.ts')).types,
+  },
+  {
+    name: 'version',
+    description: 'print the version of the tool, of its archive format and of its rules',
+    options: [],
+    outputs: ['table', 'json'],
+    load: async () => (await import('./version.ts')).version,
+  },
+];

@@ -1,0 +1,40 @@
+import { type FailureKind, KnownError } from '../model/known-error.ts';
+
+export interface ExitCode {
+  readonly code: number;
+  readonly meaning: string;
+}
+
+/** Every exit code of the tool; the help text and the README print this table. */
+export const EXIT_CODES: readonly ExitCode[] = [
+  { code: 0, meaning: 'complete' },
+  { code: 2, meaning: 'wrong usage or configuration' },
+  { code: 3, meaning: 'incomplete: the archive is published, and names its gaps' },
+  { code: 4, meaning: 'failed: nothing is published, or an archive is damaged' },
+  { code: 5, meaning: 'refused for safety' },
+  { code: 130, meaning: 'interrupted (SIGINT)' },
+  { code: 143, meaning: 'terminated (SIGTERM)' },
+];
+
+export const COMPLETE = 0;
+export const INCOMPLETE = 3;
+export const FAILED = 4;
+
+const OF_KIND: Record<FailureKind, number> = { usage: 2, incomplete: INCOMPLETE, failed: FAILED, refused: 5 };
+
+/** A run that a signal has ended. */
+export class Interruption extends Error {
+  override readonly name = 'Interruption';
+  readonly code: 130 | 143;
+
+  constructor(signal: 'SIGINT' | 'SIGTERM') {
+    super(`interrupted by ${signal}`);
+    this.code = signal === 'SIGINT' ? 130 : 143;
+  }
+}
+
+/** The exit code for an error; 4 for one that the tool does not know. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof Interruption) return error.code;
+  return error instanceof KnownError ? OF_KIND[error.kind] : FAILED;
+}

@@ -1,0 +1,122 @@
+import pino, { type Logger } from 'pino';
+import yoctoSpinner, { type Spinner } from 'yocto-spinner';
+import type { RunEvent } from '../export/run-event.ts';
+import type { Outcome, TypeRecord } from '../model/manifest.ts';
+import type { ProcessContext } from './process-context.ts';
+import { byteText, counted, plainText } from './text.ts';
+
+/** Shows a run while it happens. */
+export interface RunReport {
+  readonly on: (event: RunEvent) => void;
+  /** The last line: how it ended. */
+  readonly end: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
+  /** Clears the line on a terminal; call it however the run ends. */
+  readonly stop: () => void;
+}
+
+/** A moving line where standard error is a terminal, else log lines in JSON. */
+export function runReport(context: ProcessContext, clock: () => number): RunReport {
+  return context.stderr.isTTY === true ? terminalReport(context, clock) : logReport();
+}
+
+function logReport(): RunReport {
+  const logger = pino(
+    {
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (level) => ({ level }) },
+    },
+    // A process that is about to end must not lose its last lines.
+    pino.destination({ dest: 2, sync: true }),
+  );
+  return {
+    on: (event) => logEvent(logger, event),
+    end: (level, message, fields) => logger[level](fields, message),
+    stop: () => undefined,
+  };
+}
+
+/** The messages never change; what differs is in the fields. The original's `Skipped: …` lines are kept. */
+function logEvent(logger: Logger, event: RunEvent): void {
+  const { kind, ...fields } = event;
+  if (event.kind === 'type')
+    for (const outcome of event.record.outcomes) logOutcome(logger, event.record, outcome);
+  if (event.kind === 'rotated') logRotation(logger, event);
+  const message = LOG_MESSAGES[kind];
+  if (message !== undefined) logger.info(fields, message);
+}
+
+const LOG_MESSAGES: Partial<Record<RunEvent['kind'], string>> = {
+  cleared: 'Removed what an interrupted run had left',
+  connected: 'Connected to the cluster',
+  planned: 'Planned the export',
+  verifying: 'Verifying the archive',
+  published: 'Published the archive',
+  'rotation-skipped': 'Rotation skipped',
+};
+
+function logOutcome(logger: Logger, { type }: TypeRecord, outcome: Outcome): void {
+  const { result, ...details } = outcome;
+  const fields = { type, ...details };
+  if (result === 'exported') logger.info(fields, 'Exported');
+  else if (result === 'empty') logger.info(fields, 'Skipped: list empty');
+  else if (result === 'denied') logger.info(fields, 'Skipped: not allowed to list');
+  else if (result === 'failed') logger.error(fields, 'Failed: not in the archive');
+}
+
+function logRotation(logger: Logger, { decisions, problems }: Extract<RunEvent, { kind: 'rotated' }>): void {
+  for (const { entry, action, reason } of decisions) {
+    if (action === 'remove') logger.info({ file: entry.name.file, reason }, 'Removed an old archive');
+  }
+  for (const problem of problems) logger.warn({ problem }, 'Could not remove an old archive');
+}
+
+function terminalReport({ stderr }: ProcessContext, clock: () => number): RunReport {
+  const startedMs = clock();
+  const spinner = yoctoSpinner({ text: 'Connecting', stream: stderr as NodeJS.WriteStream }).start();
+  let objectCount = 0;
+  const line = (text: string): void => {
+    spinner.clear();
+    stderr.write(`${plainText(text)}\n`);
+  };
+  return {
+    on(event) {
+      if (event.kind === 'page') objectCount += event.objectCount;
+      const seconds = Math.max(0.001, (clock() - startedMs) / 1000);
+      showEvent(
+        spinner,
+        line,
+        event,
+        `${counted(objectCount, 'object')}, ${Math.round(objectCount / seconds)}/s`,
+      );
+    },
+    end: () => spinner.stop(),
+    stop: () => spinner.stop(),
+  };
+}
+
+function showEvent(spinner: Spinner, line: (text: string) => void, event: RunEvent, rate: string): void {
+  const status: Partial<Record<RunEvent['kind'], () => string>> = {
+    page: () =>
+      event.kind === 'page' ? `${event.type}: ${rate}, ${byteText(event.receivedBytes)} received` : '',
+    planned: () => (event.kind === 'planned' ? `Asking for ${counted(event.typeCount, 'type')}` : ''),
+    verifying: () => 'Verifying the archive',
+    published: () => 'Rotating',
+  };
+  const text = status[event.kind]?.();
+  if (text !== undefined) spinner.text = plainText(text);
+  if (event.kind === 'connected') line(`Connected to ${event.server} (${event.serverVersion})`);
+  if (event.kind === 'cleared')
+    line(`Removed what an interrupted run had left: ${counted(event.files.length, 'file')}`);
+  if (event.kind === 'rotation-skipped') line(`Rotation skipped: ${event.reason}`);
+  if (event.kind === 'type')
+    for (const outcome of event.record.outcomes) showOutcome(line, event.record, outcome);
+  if (event.kind === 'rotated')
+    for (const problem of event.problems) line(`Could not remove an old archive: ${problem}`);
+}
+
+function showOutcome(line: (text: string) => void, { type }: TypeRecord, outcome: Outcome): void {
+  const where = outcome.scope === '*' ? '' : ` in ${outcome.scope}`;
+  if (outcome.result === 'denied') line(`Skipped: not allowed to list ${type}${where}`);
+  if (outcome.result === 'failed') line(`Failed: ${type}${where} is not in the archive: ${outcome.reason}`);
+}

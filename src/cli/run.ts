@@ -1,0 +1,104 @@
+import { type BackupResult, runBackup } from '../export/run-backup.ts';
+import { gapsOf, type Outcome, type TypeRecord, WHOLE_CLUSTER } from '../model/manifest.ts';
+import { withCluster } from './cluster-access.ts';
+import { COMPLETE, INCOMPLETE } from './exit-code.ts';
+import { type CommandInput, print } from './process-context.ts';
+import { runReport } from './run-report.ts';
+import { byteText, counted, plainText, table } from './text.ts';
+import { toolVersion } from './tool-version.ts';
+
+/** `openshift-backup run`: exports the cluster into a new archive and rotates the old ones. */
+export async function run(input: CommandInput): Promise<number> {
+  const startedMs = performance.now();
+  const report = runReport(input.process, () => performance.now());
+  try {
+    const result = await backup(input, report.on);
+    const gaps = gapsOf(result.manifest.types);
+    const durationMs = Math.round(performance.now() - startedMs);
+    const fields = {
+      file: result.archive.file,
+      objectCount: objectCount(result),
+      gapCount: gaps.length,
+      durationMs,
+    };
+    if (gaps.length === 0) report.end('info', 'Complete', fields);
+    else report.end('warn', 'Incomplete', fields);
+    await print(input.process, rendered(input, result, durationMs));
+    return gaps.length === 0 ? COMPLETE : INCOMPLETE;
+  } finally {
+    report.stop();
+  }
+}
+
+async function backup(
+  input: CommandInput,
+  report: Parameters<typeof runBackup>[0]['report'],
+): Promise<BackupResult> {
+  const { settings } = input;
+  return await withCluster(
+    input,
+    async (client, connection) =>
+      await runBackup({
+        client,
+        dir: settings.dir,
+        mayCreateDir: settings.isDirGiven,
+        backup: settings.name,
+        namespaces: settings.namespaces,
+        ownProject: connection.namespace,
+        policy: { retainDays: settings.retainDays, keepLastCount: settings.keepLast },
+        tool: { name: 'openshift-backup', version: toolVersion() },
+        now: () => new Date(),
+        report,
+      }),
+  );
+}
+
+function rendered({ output, settings }: CommandInput, result: BackupResult, durationMs: number): string {
+  const path = `${settings.dir}/${result.archive.file}`;
+  if (output === 'name') return `${path}\n`;
+  const { manifest, archive } = result;
+  const gaps = gapsOf(manifest.types);
+  if (output === 'json') {
+    const summary = {
+      path,
+      ...archive,
+      isComplete: manifest.isComplete,
+      objectCount: objectCount(result),
+      gaps,
+      durationMs,
+    };
+    return `${JSON.stringify(summary, null, 2)}\n`;
+  }
+  const rows = manifest.types.flatMap(summaryRow);
+  return [
+    table(['TYPE', 'OBJECTS', 'RESULT'], rows),
+    '\n',
+    `${manifest.isComplete ? 'Complete' : `Incomplete, ${counted(gaps.length, 'gap')}`}: `,
+    `${counted(objectCount(result), 'object')} in ${counted(manifest.files.length, 'file')}, ${(durationMs / 1000).toFixed(1)} s\n`,
+    `Archive: ${path}, ${byteText(archive.sizeBytes)}, sha256 ${archive.sha256}\n`,
+  ].join('');
+}
+
+/** One line for a type; none for those that are empty or skipped by a rule (`types` lists them). */
+function summaryRow({ type, outcomes }: TypeRecord): string[][] {
+  const count = outcomes.reduce(
+    (sum, outcome) => sum + (outcome.result === 'exported' ? outcome.objectCount : 0),
+    0,
+  );
+  const notes = [...noteOf(outcomes, 'denied'), ...noteOf(outcomes, 'failed')];
+  if (count === 0 && notes.length === 0) return [];
+  return [[type, String(count), notes.length === 0 ? 'exported' : notes.join('; ')]];
+}
+
+function noteOf(outcomes: readonly Outcome[], result: 'denied' | 'failed'): string[] {
+  const matching = outcomes.filter((outcome) => outcome.result === result);
+  const [first] = matching;
+  if (!first) return [];
+  const reason = first.result === 'failed' ? `: ${plainText(first.reason)}` : '';
+  const where = first.scope === WHOLE_CLUSTER ? '' : ` in ${counted(matching.length, 'project')}`;
+  return [`${result}${where}${reason}`];
+}
+
+function objectCount({ manifest }: BackupResult): number {
+  return manifest.files.reduce((sum, file) => sum + file.objectCount, 0);
+}

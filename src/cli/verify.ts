@@ -1,0 +1,68 @@
+import { type CatalogEntry, readCatalog, resolveArchive } from '../archive/catalog.ts';
+import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
+import { KnownError } from '../model/known-error.ts';
+import { gapsOf } from '../model/manifest.ts';
+import { COMPLETE, FAILED, INCOMPLETE } from './exit-code.ts';
+import { type CommandInput, print } from './process-context.ts';
+import { counted, plainText } from './text.ts';
+
+/** `openshift-backup verify`: reads archives whole; damaged ones give exit code 4, sound but incomplete ones 3. */
+export async function verify(
+  { process, settings, output }: CommandInput,
+  references: readonly string[],
+  switches: ReadonlySet<string>,
+): Promise<number> {
+  const entries = switches.has('all')
+    ? await allArchives(settings.dir)
+    : await namedArchives(settings.dir, references);
+  const results: { file: string; verification: Verification }[] = [];
+  for (const { name, path } of entries) {
+    process.signal.throwIfAborted();
+    const verification = await verifyArchive(path, { level: 'contents' });
+    results.push({ file: name.file, verification });
+    if (output !== 'json') await print(process, lines(name.file, verification));
+  }
+  if (output === 'json') await print(process, `${JSON.stringify(results.map(summary), null, 2)}\n`);
+  return Math.max(COMPLETE, ...results.map(({ verification }) => codeOf(verification)));
+}
+
+async function allArchives(dir: string): Promise<CatalogEntry[]> {
+  const entries = (await readCatalog(dir)).filter(({ state }) => state.kind !== 'original');
+  if (entries.length > 0) return entries;
+  throw new KnownError('usage', `There are no archives in ${dir}: "openshift-backup run" makes one`);
+}
+
+async function namedArchives(dir: string, references: readonly string[]): Promise<CatalogEntry[]> {
+  const entries: CatalogEntry[] = [];
+  for (const reference of references.length === 0 ? ['latest'] : references) {
+    entries.push(await resolveArchive(dir, reference));
+  }
+  return entries;
+}
+
+function lines(file: string, verification: Verification): string {
+  const notes = verification.notes.map((note) => `  note: ${plainText(note)}\n`).join('');
+  if (verification.result === 'damaged') {
+    return `${file}: DAMAGED\n${verification.problems.map((problem) => `  ${plainText(problem)}\n`).join('')}${notes}`;
+  }
+  const { files, types } = verification.manifest;
+  const objectCount = files.reduce((sum, record) => sum + record.objectCount, 0);
+  const gaps = gapsOf(types);
+  const state = gaps.length === 0 ? 'complete' : `incomplete, ${counted(gaps.length, 'gap')}`;
+  const gapLines = gaps.map(
+    ({ type, scope, reason }) =>
+      `  gap: ${type}${scope === '*' ? '' : ` in ${scope}`}: ${plainText(reason)}\n`,
+  );
+  return `${file}: OK (${state}; ${counted(objectCount, 'object')} in ${counted(files.length, 'file')})\n${gapLines.join('')}${notes}`;
+}
+
+function summary({ file, verification }: { file: string; verification: Verification }): object {
+  const { result, sha256, sizeBytes, notes, manifest } = verification;
+  const problems = result === 'damaged' ? verification.problems : [];
+  return { file, result, sha256, sizeBytes, problems, notes, gaps: manifest ? gapsOf(manifest.types) : [] };
+}
+
+function codeOf(verification: Verification): number {
+  if (verification.result === 'damaged') return FAILED;
+  return verification.manifest.isComplete ? COMPLETE : INCOMPLETE;
+}

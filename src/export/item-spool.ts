@@ -1,0 +1,203 @@
+import { type FileHandle, open, unlink } from 'node:fs/promises';
+import { ITEM_SEPARATOR, LIST_HEAD, LIST_TAIL } from '../archive/layout.ts';
+import { ARCHIVE_MODE, type EntryContent } from '../archive/write-archive.ts';
+import { TransportError } from '../kubernetes/api-error.ts';
+
+/** What one type may hold in memory before it goes to a file. */
+const MEMORY_BYTES_MAX = 4 * 1024 * 1024;
+const SLAB_BYTES = 1024 * 1024;
+
+interface Item {
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Slab {
+  start: number;
+  readonly buffer: Buffer;
+  usedBytes: number;
+}
+
+/** The objects of one project, as the content of an archive's entry. */
+export interface SpooledList {
+  /** Undefined for cluster-scoped objects. */
+  readonly project: string | undefined;
+  readonly content: EntryContent;
+}
+
+/**
+ * Holds the objects of one type, ready to be written, until the last page has arrived. Only then is it
+ * certain that the type is whole: what has been read of a list that fails is thrown away, and the archive
+ * never holds a part of a list. Small types stay in memory, large ones go to a file; what remains in memory
+ * is about 120 bytes an object.
+ */
+export class ItemSpool {
+  readonly #path: string;
+  readonly #projects = new Map<string | undefined, Item[]>();
+  #slabs: Slab[] = [];
+  readonly #spare: Slab[] = [];
+  #file: FileHandle | undefined;
+  #fileBytes = 0;
+  #totalBytes = 0;
+  /** The part of the file that was read last. */
+  #window: { readonly start: number; readonly bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
+
+  /** @param path where the file goes if there is to be one; it must not exist */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Takes one object. `bytes` is copied. */
+  add(project: string | undefined, name: string, bytes: Uint8Array): void {
+    const sizeBytes = bytes.length + ITEM_SEPARATOR.length;
+    const slab = this.#slabFor(sizeBytes);
+    slab.buffer.set(bytes, slab.usedBytes);
+    slab.buffer.set(ITEM_SEPARATOR, slab.usedBytes + bytes.length);
+    slab.usedBytes += sizeBytes;
+    const items = this.#projects.get(project);
+    const item = { name, start: this.#totalBytes, end: this.#totalBytes + sizeBytes };
+    if (items) items.push(item);
+    else this.#projects.set(project, [item]);
+    this.#totalBytes = item.end;
+  }
+
+  /** Moves what lies in memory to the file if it is too much. Call it between pages. */
+  async settle(): Promise<void> {
+    if (this.#totalBytes - this.#fileBytes <= MEMORY_BYTES_MAX) return;
+    this.#file ??= await open(this.#path, 'wx+', ARCHIVE_MODE);
+    for (const { buffer, usedBytes } of this.#slabs) {
+      await writeAt(this.#file, buffer.subarray(0, usedBytes), this.#fileBytes);
+      this.#fileBytes += usedBytes;
+    }
+    // The slabs are used again: memory outside the heap is given back late.
+    this.#spare.push(...this.#slabs.filter(({ buffer }) => buffer.length === SLAB_BYTES));
+    this.#slabs = [];
+  }
+
+  /**
+   * The entries for the archive, sorted by project, and in each the objects sorted by name.
+   *
+   * @throws TransportError when an object came twice: then the list was not one state of the server
+   */
+  lists(): SpooledList[] {
+    return [...this.#projects.entries()]
+      .toSorted(([a], [b]) => compare(a ?? '', b ?? ''))
+      .map(([project, items]) => ({ project, content: this.#content(items) }));
+  }
+
+  /** Forgets the objects of one project, or all of them: their list turned out not to be whole. */
+  forget(project: string | undefined): void {
+    if (project === undefined) this.#projects.clear();
+    else this.#projects.delete(project);
+  }
+
+  /** Gives back memory and file. */
+  async dispose(): Promise<void> {
+    this.#slabs = [];
+    this.#spare.length = 0;
+    this.#projects.clear();
+    if (!this.#file) return;
+    await this.#file.close();
+    this.#file = undefined;
+    await unlink(this.#path);
+  }
+
+  #content(items: readonly Item[]): EntryContent {
+    const ranges = joined(sorted(items));
+    const itemBytes = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
+    return {
+      sizeBytes: LIST_HEAD.length + itemBytes - ITEM_SEPARATOR.length + LIST_TAIL.length,
+      objectCount: items.length,
+      chunks: () => this.#chunks(ranges),
+    };
+  }
+
+  async *#chunks(ranges: readonly Range[]): AsyncGenerator<Uint8Array> {
+    yield LIST_HEAD;
+    const last = ranges.length - 1;
+    for (const [index, { start, end }] of ranges.entries()) {
+      yield* this.#read(start, index === last ? end - ITEM_SEPARATOR.length : end);
+    }
+    yield LIST_TAIL;
+  }
+
+  async *#read(start: number, end: number): AsyncGenerator<Uint8Array> {
+    let at = start;
+    while (at < Math.min(end, this.#fileBytes)) {
+      const piece = (await this.#windowAt(at)).subarray(0, end - at);
+      yield piece;
+      at += piece.length;
+    }
+    for (const slab of this.#slabs) {
+      const from = Math.max(at, slab.start);
+      const to = Math.min(end, slab.start + slab.usedBytes);
+      if (from < to) yield slab.buffer.subarray(from - slab.start, to - slab.start);
+    }
+  }
+
+  /** What the file holds from there on: entries are small and mostly follow each other, so one read serves many. */
+  async #windowAt(at: number): Promise<Buffer> {
+    if (at < this.#window.start || at >= this.#window.start + this.#window.bytes.length) {
+      const length = Math.min(SLAB_BYTES, this.#fileBytes - at);
+      const result = await this.#file?.read(Buffer.allocUnsafeSlow(length), 0, length, at);
+      if (!result || result.bytesRead === 0)
+        throw new Error(`${this.#path} has become shorter while it was in use`);
+      this.#window = { start: at, bytes: result.buffer.subarray(0, result.bytesRead) };
+    }
+    return this.#window.bytes.subarray(at - this.#window.start);
+  }
+
+  #slabFor(sizeBytes: number): Slab {
+    const last = this.#slabs.at(-1);
+    if (last && last.buffer.length - last.usedBytes >= sizeBytes) return last;
+    const spare = sizeBytes <= SLAB_BYTES ? this.#spare.pop() : undefined;
+    const slab = spare ?? {
+      start: 0,
+      buffer: Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, sizeBytes)),
+      usedBytes: 0,
+    };
+    slab.start = this.#totalBytes;
+    slab.usedBytes = 0;
+    this.#slabs.push(slab);
+    return slab;
+  }
+}
+
+/** An API server's list is nearly always in order; an aggregated API's need not be. */
+function sorted(items: readonly Item[]): readonly Item[] {
+  const inOrder = items.every(
+    (item, index) => index === 0 || compare(items[index - 1]?.name ?? '', item.name) < 0,
+  );
+  const result = inOrder ? items : items.toSorted((a, b) => compare(a.name, b.name));
+  const twice = result.find((item, index) => result[index - 1]?.name === item.name);
+  if (twice) throw new TransportError('', `the server listed ${twice.name} twice`);
+  return result;
+}
+
+function joined(items: readonly Item[]): Range[] {
+  const ranges: { start: number; end: number }[] = [];
+  for (const { start, end } of items) {
+    const last = ranges.at(-1);
+    if (last?.end === start) last.end = end;
+    else ranges.push({ start, end });
+  }
+  return ranges;
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+async function writeAt(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
+  let offset = 0;
+  while (offset < bytes.length) {
+    const { bytesWritten } = await file.write(bytes, offset, bytes.length - offset, position + offset);
+    offset += bytesWritten;
+  }
+}

@@ -1,0 +1,96 @@
+import { readCatalog } from '../archive/catalog.ts';
+import { clearLeftovers, discardDraft, type Draft, newDraft, publish } from '../archive/publish.ts';
+import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
+import { checkVolume, volumeError } from '../archive/volume.ts';
+import { gapsOf, type Manifest } from '../model/manifest.ts';
+import { KnownError } from '../model/known-error.ts';
+import { planRotation, type RotationPolicy } from '../retention/plan.ts';
+import { executeRotation } from '../retention/rotate.ts';
+import { exportCluster, type ExportRequest } from './export-cluster.ts';
+
+export interface BackupRequest extends Omit<ExportRequest, 'draft'> {
+  /** The folder of archives. */
+  readonly dir: string;
+  /** Whether a missing folder is made. */
+  readonly mayCreateDir: boolean;
+  /** The first part of the archive's name. */
+  readonly backup: string;
+  readonly policy: RotationPolicy;
+}
+
+export interface BackupResult {
+  readonly archive: PublishedArchive;
+  readonly manifest: Manifest;
+}
+
+export interface PublishedArchive {
+  /** The archive's file name, without its folder. */
+  readonly file: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/**
+ * One night: clears what dead runs have left, exports, verifies what has been written by reading it again,
+ * publishes it, and only then, and only if it is complete, removes old archives.
+ *
+ * @throws KnownError when nothing could be published; then the folder is as it was
+ */
+export async function runBackup(request: BackupRequest): Promise<BackupResult> {
+  const { dir, report } = request;
+  await checkVolume(dir, request.mayCreateDir);
+  const draft = newDraft(dir, request.backup, request.now());
+  try {
+    const cleared = await clearLeftovers(draft);
+    if (cleared.length > 0) report({ kind: 'cleared', files: cleared });
+    const manifest = await exportCluster({ ...request, draft });
+    report({ kind: 'verifying', fileCount: manifest.files.length });
+    const { sha256, sizeBytes } = await verified(draft);
+    const archive = { file: await publish(draft, manifest.isComplete, sha256), sha256, sizeBytes };
+    report({ kind: 'published', path: `${dir}/${archive.file}`, ...archive });
+    await rotate(request, manifest);
+    return { archive, manifest };
+  } catch (error) {
+    request.client.cancel();
+    await discardDraft(draft).catch(() => undefined);
+    throw volumeError(error, dir, 'failed');
+  }
+}
+
+async function verified(draft: Draft): Promise<Verification> {
+  const verification = await verifyArchive(draft.path);
+  if (verification.result === 'sound') return verification;
+  throw new KnownError(
+    'failed',
+    `What was written to the volume cannot be read back, so nothing was published: ${verification.problems[0] ?? ''}. Check the storage`,
+  );
+}
+
+/** The archive is safe by now: what goes wrong with the volume here is reported and does not fail the run. */
+async function rotate(request: BackupRequest, manifest: Manifest): Promise<void> {
+  try {
+    await removeOld(request, manifest);
+  } catch (error) {
+    const known = volumeError(error, request.dir, 'failed');
+    if (!(known instanceof KnownError)) throw error;
+    request.report({ kind: 'rotation-skipped', reason: known.message });
+  }
+}
+
+async function removeOld(
+  { dir, backup, policy, now, report }: BackupRequest,
+  manifest: Manifest,
+): Promise<void> {
+  const gapCount = gapsOf(manifest.types).length;
+  if (gapCount > 0) {
+    report({
+      kind: 'rotation-skipped',
+      reason: `the archive is incomplete (${gapCount} gaps): old archives stay`,
+    });
+    return;
+  }
+  const context = { now: now(), backup, clusterId: manifest.cluster.id };
+  const decisions = planRotation(await readCatalog(dir), policy, context);
+  const { problems } = await executeRotation(dir, decisions);
+  report({ kind: 'rotated', decisions, problems });
+}
