@@ -8,7 +8,7 @@ import { callbackify } from 'node:util';
 import { type FileRecord, type Manifest, MANIFEST_ENTRY } from '../model/manifest.ts';
 import { CanonicalWriter } from '../json/canonical-writer.ts';
 import { JsonDocument } from '../json/json-document.ts';
-import { deflateInOnePiece } from './one-piece-deflate.ts';
+import { tuneArchiver } from './tune-archiver.ts';
 
 /** Never wider: an archive can hold Secrets. */
 export const ARCHIVE_MODE = 0o640;
@@ -17,13 +17,10 @@ export const ARCHIVE_MODE = 0o640;
  * 32 KiB gains next to nothing, and zlib would claim 256 KiB for each of ten thousand entries.
  */
 const DEFLATE = { level: 6, windowBits: 13, memLevel: 7 };
-/** Smaller entries are handed over in one piece, which archiver deflates with the least overhead. */
-const ONE_PIECE_BYTES = 4 * 1024 * 1024;
+/** Smaller entries are handed over in one piece, which is deflated with the least overhead. */
+const ONE_PIECE_BYTES = 1024 * 1024;
 /** Deflated data is written in pieces of this size: an entry alone comes in a dozen of a few bytes. */
 const WRITE_BYTES = 512 * 1024;
-
-/** So much may wait to be deflated: archiver takes a tenth of a millisecond from one entry to the next. */
-const QUEUE_BYTES_MAX = 4 * 1024 * 1024;
 
 /** The bytes of one entry, whose size is known before they are read. */
 export interface EntryContent {
@@ -46,8 +43,8 @@ export class ArchiveWriter {
   readonly #zip: ZipArchive;
   readonly #sink: Writable;
   readonly #date: Date;
-  /** The sizes of the entries that archiver has not finished, in order. */
-  readonly #queueBytes: number[] = [];
+  /** Used for every small entry in turn. */
+  readonly #space = Buffer.allocUnsafeSlow(ONE_PIECE_BYTES);
   #failure: Error | undefined;
   #onEntry: (() => void) | undefined;
   #onFailure: ((error: Error) => void) | undefined;
@@ -67,12 +64,9 @@ export class ArchiveWriter {
     this.#file = file;
     this.#date = date;
     this.#zip = new ZipArchive({ zlib: DEFLATE });
-    deflateInOnePiece(this.#zip, DEFLATE);
+    tuneArchiver(this.#zip, DEFLATE);
     this.#sink = sinkTo(file, (byteCount) => (this.#sizeBytes += byteCount));
-    this.#zip.on('entry', () => {
-      this.#queueBytes.shift();
-      this.#onEntry?.();
-    });
+    this.#zip.on('entry', () => this.#onEntry?.());
     this.#zip.on('error', (error) => this.#fail(error));
     this.#zip.on('warning', (error) => this.#fail(error));
     this.#sink.on('error', (error) => this.#fail(error));
@@ -84,7 +78,7 @@ export class ArchiveWriter {
     return this.#sizeBytes;
   }
 
-  /** Adds one entry and records its checksum; its content has been read when this resolves. */
+  /** Adds one entry and records its checksum; it has been deflated when this resolves. */
   async add(path: string, content: EntryContent): Promise<FileRecord> {
     const { sizeBytes, objectCount } = content;
     const sha256 =
@@ -100,8 +94,7 @@ export class ArchiveWriter {
   async finish(manifest: Manifest): Promise<void> {
     const document = new JsonDocument(Buffer.from(JSON.stringify(manifest)));
     const json = new CanonicalWriter().write(document, document.root, 0);
-    this.#append(MANIFEST_ENTRY, Buffer.concat([json, Buffer.from('\n')]), json.length);
-    await this.#queueUpTo(0);
+    await this.#append(MANIFEST_ENTRY, Buffer.concat([json, Buffer.from('\n')]));
     await this.#orFailure(Promise.all([this.#zip.finalize(), finished(this.#sink)]));
     await this.#file.sync();
   }
@@ -118,12 +111,14 @@ export class ArchiveWriter {
   }
 
   async #addWhole(path: string, content: EntryContent): Promise<string> {
-    const pieces: Uint8Array[] = [];
-    for await (const piece of content.chunks()) pieces.push(piece);
-    const bytes = Buffer.concat(pieces, content.sizeBytes);
-    this.#append(path, bytes, bytes.length);
+    let sizeBytes = 0;
+    for await (const piece of content.chunks()) {
+      this.#space.set(piece, sizeBytes);
+      sizeBytes += piece.length;
+    }
+    const bytes = this.#space.subarray(0, sizeBytes);
     const sha256 = hash('sha256', bytes);
-    await this.#queueUpTo(QUEUE_BYTES_MAX);
+    await this.#append(path, bytes);
     return sha256;
   }
 
@@ -135,22 +130,14 @@ export class ArchiveWriter {
         yield piece;
       }
     }
-    this.#append(path, Readable.from(hashed(), { objectMode: false }), content.sizeBytes);
-    await this.#queueUpTo(0);
+    await this.#append(path, Readable.from(hashed(), { objectMode: false }));
     return digest.digest('hex');
   }
 
-  #append(name: string, source: Buffer | Readable, sizeBytes: number): void {
-    if (this.#failure) return;
-    this.#queueBytes.push(sizeBytes);
-    this.#zip.append(source, { name, date: this.#date, mode: ARCHIVE_MODE });
-  }
-
-  /** Waits until no more than so many bytes are queued. */
-  async #queueUpTo(bytes: number): Promise<void> {
-    while (this.#queueBytes.reduce((sum, size) => sum + size, 0) > bytes || this.#failure) {
-      await this.#orFailure(new Promise<void>((resolve) => (this.#onEntry = resolve)));
-    }
+  async #append(name: string, source: Buffer | Readable): Promise<void> {
+    const done = new Promise<void>((resolve) => (this.#onEntry = resolve));
+    if (!this.#failure) this.#zip.append(source, { name, date: this.#date, mode: ARCHIVE_MODE });
+    await this.#orFailure(done);
   }
 
   /** archiver's promises don't reject when the file behind them fails, so every wait ends on a failure too. */

@@ -4,7 +4,7 @@ import { ARCHIVE_MODE, type EntryContent } from '../archive/write-archive.ts';
 import { TransportError } from '../kubernetes/api-error.ts';
 
 /** What one type may hold in memory before it goes to a file. */
-const MEMORY_BYTES_MAX = 4 * 1024 * 1024;
+const MEMORY_BYTES_MAX = 2 * 1024 * 1024;
 const SLAB_BYTES = 1024 * 1024;
 
 interface Item {

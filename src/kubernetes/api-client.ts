@@ -12,6 +12,7 @@ const RETRY_AFTER_MAX_MS = 30_000;
 /** A connection on which nothing arrives for so long is given up; an API server itself ends a list after 60 s. */
 const STALL_TIMEOUT_MS = 65_000;
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
+const BYTES_MAX = 64 * 1024 * 1024;
 /** Errors of the certificate or the address: trying again can't help. */
 const FINAL_CODES = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ENOTFOUND$|ERR_INVALID_)/u;
 
@@ -21,6 +22,13 @@ export interface RequestSettings {
   readonly body?: unknown;
   /** An answer that is larger is given up with a TooLargeError. Default 64 MiB. */
   readonly bytesMax?: number;
+  /** Where the answer is put, so that no memory is claimed for it; it stays valid until the next such request. */
+  readonly space?: AnswerSpace;
+}
+
+/** Memory for one answer after the other. It grows with them. */
+export interface AnswerSpace {
+  bytes: Buffer;
 }
 
 /** What an ApiClient has done so far. */
@@ -96,7 +104,7 @@ export class ApiClient {
   async #attempt(path: string, settings: RequestSettings): Promise<Buffer> {
     this.counts.requests++;
     const response = await this.#open(path, settings);
-    const body = await this.#read(response, settings.bytesMax ?? 64 * 1024 * 1024);
+    const body = await this.#read(response, settings);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return body;
     throw apiErrorOf(status, body.toString('utf8'), response.headers['retry-after']);
@@ -133,23 +141,31 @@ export class ApiClient {
     });
   }
 
-  async #read(response: IncomingMessage, bytesMax: number): Promise<Buffer> {
-    const chunks: Buffer[] = [];
+  async #read(response: IncomingMessage, { bytesMax = BYTES_MAX, space }: RequestSettings): Promise<Buffer> {
+    const target = space ?? { bytes: Buffer.alloc(0) };
     let sizeBytes = 0;
     try {
       for await (const chunk of response as AsyncIterable<Buffer>) {
-        sizeBytes += chunk.length;
         this.counts.receivedBytes += chunk.length;
-        if (sizeBytes > bytesMax) throw new TooLargeError(`the answer is larger than ${bytesMax} bytes`);
-        chunks.push(chunk);
+        const end = sizeBytes + chunk.length;
+        if (end > bytesMax) throw new TooLargeError(`the answer is larger than ${bytesMax} bytes`);
+        if (end > target.bytes.length) target.bytes = grown(target.bytes, sizeBytes, end);
+        chunk.copy(target.bytes, sizeBytes);
+        sizeBytes = end;
       }
     } catch (error) {
       throw transportError(error);
     }
     // A body that ends early is an error of the stream, unless the server closed without saying a length.
     if (!response.complete) throw new TransportError('ECONNRESET', 'the answer was cut off');
-    return Buffer.concat(chunks, sizeBytes);
+    return target.bytes.subarray(0, sizeBytes);
   }
+}
+
+function grown(bytes: Buffer, usedBytes: number, neededBytes: number): Buffer {
+  const larger = Buffer.allocUnsafeSlow(Math.max(neededBytes, 2 * bytes.length, 16 * 1024));
+  bytes.copy(larger, 0, 0, usedBytes);
+  return larger;
 }
 
 function isRetryable(error: unknown): boolean {

@@ -1,7 +1,7 @@
 import { JsonDocument, type JsonNode } from '../json/json-document.ts';
 import { errorText } from '../model/known-error.ts';
 import { apiVersion, type ResourceType } from '../model/resource-type.ts';
-import type { ApiClient } from './api-client.ts';
+import type { AnswerSpace, ApiClient } from './api-client.ts';
 import { TooLargeError, TransportError } from './api-error.ts';
 
 /** What client-go, kubectl and the API server's own documentation use. */
@@ -16,6 +16,13 @@ export interface Page {
   readonly items: readonly JsonNode[];
   /** Of the list: the same on every page. */
   readonly resourceVersion: string;
+}
+
+interface PageRequest {
+  readonly path: string;
+  readonly limit: number;
+  readonly continueToken: string;
+  readonly space: AnswerSpace;
 }
 
 interface Body {
@@ -41,8 +48,10 @@ export async function* listPages(
 ): AsyncGenerator<Page, void, void> {
   const path = listPath(type, namespace);
   const seen = new Set<string>();
+  // One page is worked on while the next one arrives.
+  const spaces = [{ bytes: Buffer.alloc(0) }, { bytes: Buffer.alloc(0) }] as const;
   let tape: Int32Array | undefined;
-  let next = fetchPage(client, path, PAGE_OBJECTS, '');
+  let next = fetchPage(client, { path, limit: PAGE_OBJECTS, continueToken: '', space: spaces[0] });
   for (;;) {
     const { bytes, limit } = await next;
     const { continueToken, ...page } = readPage(bytes, tape);
@@ -50,7 +59,7 @@ export async function* listPages(
     if (continueToken === '') return yield page;
     if (seen.has(continueToken)) throw new TransportError('', 'the server repeats a page of the list');
     seen.add(continueToken);
-    next = fetchPage(client, path, limit, continueToken);
+    next = fetchPage(client, { path, limit, continueToken, space: spaces[seen.size % 2 === 0 ? 0 : 1] });
     // When the caller stops early nobody awaits this page; its failure is then of no interest.
     next.catch(() => undefined);
     yield page;
@@ -78,18 +87,14 @@ export async function getAsPage(client: ApiClient, type: ResourceType, name: str
   return { document, items: [root], resourceVersion };
 }
 
-async function fetchPage(
-  client: ApiClient,
-  path: string,
-  limit: number,
-  continueToken: string,
-): Promise<Body> {
+async function fetchPage(client: ApiClient, request: PageRequest): Promise<Body> {
+  const { path, limit, continueToken, space } = request;
   const query = `limit=${limit}${continueToken === '' ? '' : `&continue=${encodeURIComponent(continueToken)}`}`;
   try {
-    return { bytes: await client.send(`${path}?${query}`, { bytesMax: PAGE_BYTES_MAX }), limit };
+    return { bytes: await client.send(`${path}?${query}`, { bytesMax: PAGE_BYTES_MAX, space }), limit };
   } catch (error) {
     if (!(error instanceof TooLargeError) || limit === 1) throw error;
-    return await fetchPage(client, path, Math.max(1, Math.floor(limit / 8)), continueToken);
+    return await fetchPage(client, { ...request, limit: Math.max(1, Math.floor(limit / 8)) });
   }
 }
 
