@@ -130,7 +130,10 @@ export class ArchiveWriter {
         yield piece;
       }
     }
-    await this.#append(path, Readable.from(hashed(), { objectMode: false }));
+    const source = Readable.from(hashed(), { objectMode: false });
+    // archiver pipes it through another stream and would not notice.
+    source.on('error', (error) => this.#fail(error));
+    await this.#append(path, source);
     return digest.digest('hex');
   }
 

@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { after, test } from 'node:test';
+import { ZipArchive } from 'archiver';
+import { openArchive } from '../../src/archive/read-archive.ts';
+import { tuneArchiver } from '../../src/archive/tune-archiver.ts';
+import { verifyArchive } from '../../src/archive/verify-archive.ts';
+import { ArchiveWriter, type EntryContent } from '../../src/archive/write-archive.ts';
+import { canonicalJson } from '../../src/json/canonical-json.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
+
+const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-write-'));
+after(() => rm(folder, { recursive: true }));
+
+const MANIFEST: Omit<Manifest, 'files'> = {
+  format: 1,
+  tool: { name: 'openshift-backup', version: '0' },
+  ruleSet: '1',
+  cluster: { id: null, serverVersion: 'v1' },
+  startedAt: '2026-11-20T00:15:00.000Z',
+  endedAt: '2026-11-20T00:16:00.000Z',
+  isComplete: true,
+  options: { namespaces: [] },
+  types: [],
+};
+
+function listOf(count: number, sizeBytes: number): Buffer {
+  const items = Array.from({ length: count }, (_value, index) => ({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `item-${String(index).padStart(6, '0')}` },
+    data: { text: `${index} `.repeat(sizeBytes / 4) },
+  }));
+  return Buffer.from(canonicalJson({ apiVersion: 'v1', kind: 'List', items }));
+}
+
+function contentOf(bytes: Buffer, objectCount: number, pieceBytes = 100_000): EntryContent {
+  const starts = Array.from(
+    { length: Math.ceil(bytes.length / pieceBytes) },
+    (_value, index) => index * pieceBytes,
+  );
+  return {
+    sizeBytes: bytes.length,
+    objectCount,
+    chunks: () => starts.map((start) => bytes.subarray(start, start + pieceBytes)),
+  };
+}
+
+async function write(file: string, contents: Readonly<Record<string, EntryContent>>): Promise<string> {
+  const target = path.join(folder, file);
+  const writer = await ArchiveWriter.create(target, new Date(MANIFEST.startedAt));
+  try {
+    for (const [entry, content] of Object.entries(contents)) await writer.add(entry, content);
+    await writer.finish({ ...MANIFEST, files: writer.files });
+    return target;
+  } finally {
+    await writer.close();
+  }
+}
+
+test('ArchiveWriter writes small and large entries that verify, and no wider than 0640', async () => {
+  const small = listOf(3, 40);
+  const large = listOf(40, 100_000);
+  const file = await write('sizes.zip', {
+    'a/configmaps.json': contentOf(small, 3),
+    'b/configmaps.json': contentOf(large, 40),
+  });
+  const verification = await verifyArchive(file, { level: 'contents' });
+  assert.deepEqual(verification.result === 'damaged' ? verification.problems : [], []);
+  assert.equal((await stat(file)).mode & 0o777, 0o640);
+  const archive = await openArchive(file);
+  assert.deepEqual(await archive.read('b/configmaps.json'), large);
+  await archive.close();
+});
+
+test('ArchiveWriter writes more entries than a zip without Zip64 can hold', async () => {
+  const content = contentOf(listOf(1, 4), 1);
+  const contents = Object.fromEntries(
+    Array.from({ length: 65_540 }, (_value, index) => [`p${index}/configmaps.json`, content]),
+  );
+  const verification = await verifyArchive(await write('many.zip', contents));
+  assert.equal(verification.result, 'sound');
+});
+
+test('ArchiveWriter does not touch a file that is there', async () => {
+  const file = await write('first.zip', {});
+  const before = await readFile(file);
+  await assert.rejects(write('first.zip', {}), { code: 'EEXIST' });
+  assert.deepEqual(await readFile(file), before);
+});
+
+test('ArchiveWriter rejects at once and for good when an entry cannot be read', async () => {
+  const writer = await ArchiveWriter.create(path.join(folder, 'broken.zip'), new Date());
+  const large = listOf(40, 100_000);
+  const broken: EntryContent = {
+    sizeBytes: large.length,
+    objectCount: 1,
+    async *chunks() {
+      yield large.subarray(0, 200_000);
+      throw new Error('the spool is gone');
+    },
+  };
+  await assert.rejects(writer.add('a/configmaps.json', broken), /the spool is gone/u);
+  await assert.rejects(writer.add('b/configmaps.json', contentOf(large, 1)), /the spool is gone/u);
+  await writer.close();
+});
+
+test('tuneArchiver() changes how a zip is made and not what is in it', async () => {
+  const entries = [listOf(1, 4), listOf(30, 400), Buffer.alloc(0), Buffer.from('x')];
+  const contents = await Promise.all(
+    [true, false].map(async (isTuned) => await unpacked(await zipOf(entries, isTuned))),
+  );
+  assert.deepEqual(contents[0], entries);
+  assert.deepEqual(contents[1], entries);
+});
+
+test('tuneArchiver() still finds the seams of the installed archiver', () => {
+  const zip = new ZipArchive();
+  const engine = (zip as unknown as { _module: { engine: object } })._module.engine;
+  tuneArchiver(zip, {});
+  assert.deepEqual(
+    Object.keys(engine)
+      .filter((key) => ['write', 'end', '_appendBuffer'].includes(key))
+      .toSorted(),
+    ['_appendBuffer', 'end', 'write'],
+  );
+});
+
+test('tuneArchiver() leaves an archiver alone that it does not know', () => {
+  const other = { _module: { engine: { write: () => true } } };
+  const before = JSON.stringify(Object.keys(other._module.engine));
+  tuneArchiver(other as unknown as ZipArchive, {});
+  assert.equal(JSON.stringify(Object.keys(other._module.engine)), before);
+});
+
+async function zipOf(entries: readonly Buffer[], isTuned: boolean): Promise<Buffer> {
+  const zip = new ZipArchive({ zlib: { level: 6 } });
+  if (isTuned) tuneArchiver(zip, { level: 6 });
+  for (const [index, bytes] of entries.entries())
+    zip.append(bytes, { name: `p${index}/configmaps.json`, date: new Date(0) });
+  const [bytes] = await Promise.all([buffer(zip), zip.finalize()]);
+  return bytes;
+}
+
+async function unpacked(zip: Buffer): Promise<Buffer[]> {
+  const { fromBufferPromise } = await import('yauzl');
+  const file = await fromBufferPromise(zip);
+  const contents: Buffer[] = [];
+  for await (const entry of file.eachEntry())
+    contents.push(await buffer(await file.openReadStreamPromise(entry)));
+  return contents;
+}
