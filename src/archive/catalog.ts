@@ -2,7 +2,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ArchiveName, parseArchiveName } from '../model/archive-name.ts';
 import { KnownError, systemErrorCode } from '../model/known-error.ts';
-import type { Manifest } from '../model/manifest.ts';
+import { CLUSTER_FOLDER, gapsOf, type Manifest } from '../model/manifest.ts';
 import { named, reasonOf } from './damaged.ts';
 import { readManifest } from './read-archive.ts';
 
@@ -18,9 +18,17 @@ export interface CatalogEntry {
   readonly state: ArchiveState;
 }
 
+/** What is remembered of a manifest: whole, those of thirty nights would take more memory than all the rest. */
+export interface ManifestSummary {
+  readonly clusterId: string | null;
+  readonly objectCount: number;
+  readonly projectCount: number;
+  readonly gapCount: number;
+}
+
 /** What an archive's manifest says; archives of the original tool have none, and are taken as they are. */
 export type ArchiveState =
-  | { readonly kind: 'complete' | 'incomplete'; readonly manifest: Manifest }
+  | ({ readonly kind: 'complete' | 'incomplete' } & ManifestSummary)
   | { readonly kind: 'original' }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
@@ -88,7 +96,7 @@ async function entryAt(path: string): Promise<CatalogEntry | undefined> {
   const startedAt = new Date(manifest.startedAt);
   const name = { file, backup: '', startedAt, isComplete, grammar: 'format-1' } as const;
   const { mtime, size } = await stat(path);
-  const state = { kind: isComplete ? 'complete' : 'incomplete', manifest } as const;
+  const state = stateOf(manifest);
   return { path, name, sizeBytes: size, modifiedAt: mtime, state };
 }
 
@@ -136,11 +144,22 @@ async function readState(path: string, name: ArchiveName): Promise<ArchiveState 
       const [said, is] = name.isComplete ? ['complete', 'incomplete'] : ['incomplete', 'complete'];
       return unreadable(`its name says ${said}, its manifest says ${is}`);
     }
-    return { kind: manifest.isComplete ? 'complete' : 'incomplete', manifest };
+    return stateOf(manifest);
   } catch (error) {
     if (!(error instanceof KnownError)) throw error;
     return systemErrorCode(error.cause) === 'ENOENT' ? undefined : unreadable(reasonOf(error));
   }
+}
+
+function stateOf({ isComplete, cluster, files, types }: Manifest): ArchiveState {
+  const folders = new Set(files.map(({ path }) => path.slice(0, path.indexOf('/'))));
+  return {
+    kind: isComplete ? 'complete' : 'incomplete',
+    clusterId: cluster.id,
+    objectCount: files.reduce((sum, { objectCount }) => sum + objectCount, 0),
+    projectCount: folders.size - Number(folders.has(CLUSTER_FOLDER)),
+    gapCount: gapsOf(types).length,
+  };
 }
 
 function unreadable(reason: string): ArchiveState {

@@ -14,7 +14,7 @@ const NAME_ATTEMPTS = 120;
 const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Hidden files of a run that has not published yet: `.<archive>.<owner>.<draft|spool|sum|probe>`. */
-const HIDDEN = /^\.(?<archive>.+\.zip)\.(?<owner>[^.]+)\.(?:draft|spool\d*|sum|probe)$/u;
+const HIDDEN = /^\.(?<archive>.+\.zip)\.(?<owner>[^.]+)\.(?<role>draft|spool\d*|sum|probe)$/u;
 
 /** Where a run writes before it publishes: hidden files in the folder of archives. */
 export interface Draft {
@@ -94,13 +94,8 @@ export async function clearLeftovers(draft: Draft): Promise<string[]> {
   try {
     const names = await readdir(draft.dir);
     const dead = await abandoned(draft.dir, names, (await stat(probe)).mtimeMs);
-    const inUse = new Set(
-      names
-        .filter((name) => !dead.includes(name))
-        .map((name) => HIDDEN.exec(name)?.groups?.['archive'] ?? ''),
-    );
     const removed: string[] = [];
-    for (const name of [...dead, ...(await orphans(draft.dir, names, inUse))]) {
+    for (const name of [...dead, ...(await orphans(draft.dir, names, dead))]) {
       if (await isRemoved(join(draft.dir, name))) removed.push(name);
     }
     return removed;
@@ -119,17 +114,28 @@ async function abandoned(dir: string, names: readonly string[], nowMs: number): 
   return dead;
 }
 
-/** Checksum files of ours whose archive is neither there nor about to come. */
-async function orphans(dir: string, names: readonly string[], inUse: ReadonlySet<string>): Promise<string[]> {
+/**
+ * Checksum files of ours whose archive is neither there nor about to come. A run that has reserved a name
+ * holds its draft under the same name until the archive is there; so the drafts are looked for after the
+ * checksum files, and the archives after the drafts.
+ */
+async function orphans(dir: string, names: readonly string[], dead: readonly string[]): Promise<string[]> {
+  const drafts = new Set(
+    (await readdir(dir)).filter((name) => !dead.includes(name)).map((name) => archiveOfDraft(name)),
+  );
   const found: string[] = [];
   for (const name of names) {
     if (!name.endsWith('.zip.sha256')) continue;
     const archive = name.slice(0, -'.sha256'.length);
-    if (parseArchiveName(archive)?.grammar !== 'format-1' || inUse.has(archive)) continue;
-    // Asked again: another run may have published while the folder was read.
+    if (parseArchiveName(archive)?.grammar !== 'format-1' || drafts.has(archive)) continue;
     if (!(await exists(join(dir, archive)))) found.push(name);
   }
   return found;
+}
+
+function archiveOfDraft(name: string): string | undefined {
+  const hidden = HIDDEN.exec(name)?.groups;
+  return hidden?.['role'] === 'draft' ? hidden['archive'] : undefined;
 }
 
 async function isAbandoned(path: string, tag: string, nowMs: number): Promise<boolean> {

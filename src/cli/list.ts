@@ -1,5 +1,4 @@
 import { type CatalogEntry, readCatalog } from '../archive/catalog.ts';
-import { gapsOf } from '../model/manifest.ts';
 import { COMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
 import { ageText, byteText, counted, plainText, table } from './text.ts';
@@ -42,16 +41,13 @@ interface Summary {
 }
 
 function summary({ name, sizeBytes, state }: CatalogEntry): Summary {
-  const files = state.kind === 'complete' || state.kind === 'incomplete' ? state.manifest.files : undefined;
-  const folders = new Set(
-    files?.map(({ path }) => path.split('/')[0]).filter((folder) => folder !== '_cluster'),
-  );
+  const known = state.kind === 'complete' || state.kind === 'incomplete' ? state : undefined;
   return {
     file: name.file,
     startedAt: name.startedAt.toISOString(),
     sizeBytes,
-    objectCount: files?.reduce((sum, { objectCount }) => sum + objectCount, 0) ?? null,
-    projectCount: files ? folders.size : null,
+    objectCount: known?.objectCount ?? null,
+    projectCount: known?.projectCount ?? null,
     state: stateText(state),
   };
 }
@@ -61,7 +57,7 @@ function stateText(state: CatalogEntry['state']): string {
     case 'complete':
       return 'complete';
     case 'incomplete':
-      return `incomplete (${counted(gapsOf(state.manifest.types).length, 'gap')})`;
+      return `incomplete (${counted(state.gapCount, 'gap')})`;
     case 'original':
       return 'made by the original openshift-backup';
     case 'unreadable':

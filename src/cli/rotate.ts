@@ -32,7 +32,7 @@ async function verifiedCluster(backup: string, entries: readonly CatalogEntry[])
   const newest = entries.find(({ name, state }) => name.backup === backup && state.kind === 'complete');
   if (!newest || newest.state.kind !== 'complete') return null;
   const verification = await verifyArchive(newest.path);
-  if (verification.result === 'sound') return newest.state.manifest.cluster.id;
+  if (verification.result === 'sound') return newest.state.clusterId;
   throw new KnownError(
     'refused',
     `The newest complete archive ${newest.name.file} is damaged (${verification.problems[0] ?? ''}): nothing is removed. Move it away, or make a new one with "openshift-backup run"`,

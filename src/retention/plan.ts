@@ -72,8 +72,7 @@ function untouchableReason(entry: CatalogEntry, context: RotationContext): strin
   const { name, state } = entry;
   if (state.kind === 'unreadable') return `Never removed, because it can't be read: ${state.reason}`;
   if (name.backup !== context.backup) return `Of another backup (${name.backup})`;
-  if (state.kind !== 'original' && state.manifest.cluster.id !== context.clusterId)
-    return 'Of another cluster';
+  if (state.kind !== 'original' && state.clusterId !== context.clusterId) return 'Of another cluster';
   return isInFuture(entry, context) ? 'Dated in the future: a clock is or was wrong' : undefined;
 }
 

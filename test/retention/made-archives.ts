@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import type { ArchiveState, CatalogEntry } from '../../src/archive/catalog.ts';
 import { formatArchiveName, parseArchiveName } from '../../src/model/archive-name.ts';
-import type { Manifest } from '../../src/model/manifest.ts';
 import { planRotation, type RotationContext, type RotationPolicy } from '../../src/retention/plan.ts';
 
 export const DAY_MS = 24 * 60 * 60 * 1000;
@@ -40,8 +39,7 @@ function stateOf(kind: ArchiveState['kind'], isOriginal: boolean, clusterId: str
   if (isOriginal) return { kind: 'original' };
   if (kind === 'unreadable') return { kind, reason: 'cut off' };
   if (kind === 'original') return { kind };
-  const manifest: Pick<Manifest, 'cluster'> = { cluster: { id: clusterId, serverVersion: 'v1' } };
-  return { kind, manifest: manifest as Manifest };
+  return { kind, clusterId, objectCount: 1, projectCount: 1, gapCount: kind === 'complete' ? 0 : 1 };
 }
 
 export function removedFrom(

@@ -47,7 +47,7 @@ const clocks = fc.oneof(
 );
 
 function isOurs({ name, state }: CatalogEntry): boolean {
-  return name.backup === 'prod' && 'manifest' in state && state.manifest.cluster.id === 'cluster-a';
+  return name.backup === 'prod' && 'clusterId' in state && state.clusterId === 'cluster-a';
 }
 
 test('What holds of every folder, policy and clock', () => {
