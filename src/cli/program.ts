@@ -5,6 +5,7 @@ import { KnownError } from '../model/known-error.ts';
 import { COMMANDS, type CommandSpec } from './commands.ts';
 import { COMPLETE, EXIT_CODES, exitCodeOf, Interruption } from './exit-code.ts';
 import type { OutputFormat, ProcessContext } from './process-context.ts';
+import { toolVersion } from './tool-version.ts';
 
 const WRONG_USAGE = 2;
 
@@ -37,6 +38,7 @@ function withDefaultCommand(args: readonly string[]): readonly string[] {
 function buildProgram(context: ProcessContext, onResult: (code: number) => void): Command {
   const program = new Command('openshift-backup')
     .description('Writes down every night, per project, what every object of a cluster is configured to be.')
+    .version(toolVersion())
     .exitOverride()
     .showHelpAfterError('(--help shows the options)')
     .configureOutput({

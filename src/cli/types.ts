@@ -1,6 +1,7 @@
 import { askForCluster } from '../export/permissions.ts';
 import { planTypes } from '../export/plan-types.ts';
 import { discover } from '../kubernetes/discover.ts';
+import { gapsOf } from '../model/manifest.ts';
 import type { Permission } from '../kubernetes/may-list.ts';
 import { apiVersion, typeName } from '../model/resource-type.ts';
 import { withCluster } from './cluster-access.ts';
@@ -37,7 +38,7 @@ export async function types(input: CommandInput): Promise<number> {
     );
     const rows = [...asked, ...others].toSorted((a, b) => (a.type < b.type ? -1 : Number(a.type > b.type)));
     await print(input.process, rendered(rows, input.output));
-    return discovery.unknown.length === 0 ? COMPLETE : INCOMPLETE;
+    return gapsOf(settled).length === 0 ? COMPLETE : INCOMPLETE;
   });
 }
 

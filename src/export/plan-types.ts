@@ -1,8 +1,8 @@
 import type { Discovery } from '../kubernetes/discover.ts';
-import type { TypeRecord } from '../model/manifest.ts';
+import type { Outcome, TypeRecord } from '../model/manifest.ts';
 import { WHOLE_CLUSTER } from '../model/manifest.ts';
 import { apiVersion, type ResourceType, typeName } from '../model/resource-type.ts';
-import { skipReason } from '../prune/skip-types.ts';
+import { groupSkipReason, skipReason } from '../prune/skip-types.ts';
 
 /** What is to be read, and what is settled without reading. */
 export interface TypePlan {
@@ -20,7 +20,11 @@ export function planTypes({ types, unknown }: Discovery): TypePlan {
   });
   const silent = unknown.map(({ group, version, reason }): TypeRecord => {
     const type = { group, version, plural: '*', kind: '', isNamespaced: false, verbs: [] };
-    return typeRecord(type, [{ scope: WHOLE_CLUSTER, result: 'failed', reason }]);
+    const skip = groupSkipReason(group);
+    const outcome: Outcome = skip
+      ? { scope: WHOLE_CLUSTER, result: 'skipped', ...skip }
+      : { scope: WHOLE_CLUSTER, result: 'failed', reason };
+    return typeRecord(type, [outcome]);
   });
   return { selected, settled: [...skipped, ...silent] };
 }

@@ -106,6 +106,15 @@ export const SKIPPED_TYPES: readonly (SkipReason & { readonly types: readonly st
   },
 ];
 
+/** Groups that hold nothing but views: whether the API server behind them answers makes no difference. */
+export const SKIPPED_GROUPS: readonly string[] = [
+  'metrics.k8s.io',
+  'custom.metrics.k8s.io',
+  'external.metrics.k8s.io',
+  'packages.operators.coreos.com',
+  'subresources.kubevirt.io',
+];
+
 const BY_TYPE = new Map(
   SKIPPED_TYPES.flatMap(({ types, rule, reason }) => types.map((type) => [type, { rule, reason }] as const)),
 );
@@ -117,4 +126,13 @@ export function skipReason(type: ResourceType): SkipReason | undefined {
   if (known) return known;
   if (missing.length === 0) return undefined;
   return { rule: 'virtual', reason: `the server offers no ${missing.join(' and no ')} for it` };
+}
+
+/** Why a group is left out whatever it holds, or undefined. */
+export function groupSkipReason(group: string): SkipReason | undefined {
+  if (!SKIPPED_GROUPS.includes(group)) return undefined;
+  return {
+    rule: 'view',
+    reason: 'the whole group is another view of what is exported elsewhere, or of measurements',
+  };
 }

