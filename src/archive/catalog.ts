@@ -2,7 +2,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ArchiveName, parseArchiveName } from '../model/archive-name.ts';
 import { KnownError, systemErrorCode } from '../model/known-error.ts';
-import { CLUSTER_FOLDER, gapsOf, type Manifest } from '../model/manifest.ts';
+import { CLUSTER_FOLDER, gapsOf, type Manifest, selectionOf } from '../model/manifest.ts';
 import { named, reasonOf } from './damaged.ts';
 import { readManifest } from './read-archive.ts';
 
@@ -21,6 +21,8 @@ export interface CatalogEntry {
 /** What is remembered of a manifest: whole, those of thirty nights would take more memory than all the rest. */
 export interface ManifestSummary {
   readonly clusterId: string | null;
+  /** Of projects, see `selectionOf`. */
+  readonly selection: string;
   readonly objectCount: number;
   readonly projectCount: number;
   readonly gapCount: number;
@@ -151,11 +153,12 @@ async function readState(path: string, name: ArchiveName): Promise<ArchiveState 
   }
 }
 
-function stateOf({ isComplete, cluster, files, types }: Manifest): ArchiveState {
+function stateOf({ isComplete, cluster, options, files, types }: Manifest): ArchiveState {
   const folders = new Set(files.map(({ path }) => path.slice(0, path.indexOf('/'))));
   return {
     kind: isComplete ? 'complete' : 'incomplete',
     clusterId: cluster.id,
+    selection: selectionOf(options),
     objectCount: files.reduce((sum, { objectCount }) => sum + objectCount, 0),
     projectCount: folders.size - Number(folders.has(CLUSTER_FOLDER)),
     gapCount: gapsOf(types).length,

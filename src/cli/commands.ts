@@ -73,7 +73,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'rotate',
     description: 'remove old archives, as "run" does after a complete export',
-    options: ['dir', 'name', 'retainDays', 'keepLast'],
+    options: ['dir', 'name', 'retainDays', 'keepLast', 'namespaces'],
     switches: [{ flags: '--dry-run', help: 'only say what would be removed, and why' }],
     outputs: ['table', 'json'],
     load: async () => (await import('./rotate.ts')).rotate,

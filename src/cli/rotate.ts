@@ -2,6 +2,7 @@ import { type CatalogEntry, readCatalog } from '../archive/catalog.ts';
 import { verifyArchive } from '../archive/verify-archive.ts';
 import { checkVolume } from '../archive/volume.ts';
 import { KnownError } from '../model/known-error.ts';
+import { selectionOf } from '../model/manifest.ts';
 import { planRotation, type RotationDecision } from '../retention/plan.ts';
 import { executeRotation } from '../retention/rotate.ts';
 import { COMPLETE, FAILED } from './exit-code.ts';
@@ -17,9 +18,15 @@ export async function rotate(
   const isDryRun = switches.has('dryRun');
   if (!isDryRun) await checkVolume(settings.dir, false);
   const entries = await readCatalog(settings.dir);
-  const clusterId = await verifiedCluster(settings.name, entries);
+  const selection = selectionOf(settings);
+  const clusterId = await verifiedCluster(settings.name, selection, entries);
   const policy = { retainDays: settings.retainDays, keepLastCount: settings.keepLast };
-  const decisions = planRotation(entries, policy, { now: new Date(), backup: settings.name, clusterId });
+  const decisions = planRotation(entries, policy, {
+    now: new Date(),
+    backup: settings.name,
+    clusterId,
+    selection,
+  });
   await print(process, rendered(decisions, output));
   if (isDryRun) return COMPLETE;
   const { problems } = await executeRotation(settings.dir, decisions);
@@ -28,9 +35,15 @@ export async function rotate(
 }
 
 /** The cluster of the newest complete archive, which must be sound before anything older goes. */
-async function verifiedCluster(backup: string, entries: readonly CatalogEntry[]): Promise<string | null> {
-  const newest = entries.find(({ name, state }) => name.backup === backup && state.kind === 'complete');
-  if (!newest || newest.state.kind !== 'complete') return null;
+async function verifiedCluster(
+  backup: string,
+  selection: string,
+  entries: readonly CatalogEntry[],
+): Promise<string | null> {
+  const newest = entries.find(
+    ({ name, state }) => name.backup === backup && state.kind === 'complete' && state.selection === selection,
+  );
+  if (newest?.state.kind !== 'complete') return null;
   const verification = await verifyArchive(newest.path);
   if (verification.result === 'sound') return newest.state.clusterId;
   throw new KnownError(

@@ -2,7 +2,7 @@ import { readCatalog } from '../archive/catalog.ts';
 import { clearLeftovers, discardDraft, type Draft, newDraft, publish } from '../archive/publish.ts';
 import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
 import { checkVolume, volumeError } from '../archive/volume.ts';
-import { gapsOf, type Manifest } from '../model/manifest.ts';
+import { gapsOf, type Manifest, selectionOf } from '../model/manifest.ts';
 import { KnownError } from '../model/known-error.ts';
 import { planRotation, type RotationPolicy } from '../retention/plan.ts';
 import { executeRotation } from '../retention/rotate.ts';
@@ -89,7 +89,12 @@ async function removeOld(
     });
     return;
   }
-  const context = { now: now(), backup, clusterId: manifest.cluster.id };
+  const context = {
+    now: now(),
+    backup,
+    clusterId: manifest.cluster.id,
+    selection: selectionOf(manifest.options),
+  };
   const decisions = planRotation(await readCatalog(dir), policy, context);
   const { problems } = await executeRotation(dir, decisions);
   report({ kind: 'rotated', decisions, problems });

@@ -57,6 +57,14 @@ export interface FileRecord {
   readonly objectCount: number;
 }
 
+/**
+ * Which projects an archive is to hold, as a text that is the same for the same selection; empty for the
+ * whole cluster. An archive of some projects never stands for one of them all.
+ */
+export function selectionOf({ namespaces }: Manifest['options']): string {
+  return [...new Set(namespaces)].toSorted().join(' ');
+}
+
 /** A part of the cluster that should be in the archive and is not. */
 export interface Gap {
   readonly type: string;

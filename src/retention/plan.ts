@@ -15,6 +15,8 @@ export interface RotationContext {
   readonly backup: string;
   /** The id of the cluster; null where it may not be read, and then only archives without one may go. */
   readonly clusterId: string | null;
+  /** The projects that are backed up, see `selectionOf`; empty for the whole cluster. */
+  readonly selection: string;
 }
 
 /** What is to happen to one archive, and why, in one sentence. */
@@ -28,7 +30,7 @@ export interface RotationDecision {
 const FILE_CLOCK_TOLERANCE_MS = millisecondsInDay;
 
 /**
- * Decides which archives go: none but those of this backup and cluster (and those of the original tool under
+ * Decides which archives go: none but those of this backup, cluster and selection of projects (and those of the original tool under
  * the same name) that are older than the policy keeps. Age is counted back from the newest complete archive,
  * not from now, so that nights without a backup remove nothing; and an archive is as young as the younger of
  * its name and its file. Archives dated later than now stay and don't count. Without a complete archive
@@ -73,6 +75,9 @@ function untouchableReason(entry: CatalogEntry, context: RotationContext): strin
   if (state.kind === 'unreadable') return `Never removed, because it can't be read: ${state.reason}`;
   if (name.backup !== context.backup) return `Of another backup (${name.backup})`;
   if (state.kind !== 'original' && state.clusterId !== context.clusterId) return 'Of another cluster';
+  const selection = state.kind === 'original' ? '' : state.selection;
+  if (selection !== context.selection)
+    return selection === '' ? 'Of the whole cluster' : `Of other projects (${selection})`;
   return isInFuture(entry, context) ? 'Dated in the future: a clock is or was wrong' : undefined;
 }
 

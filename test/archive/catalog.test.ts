@@ -47,6 +47,7 @@ test('A folder is listed newest first, with what each archive says of itself', a
   assert.deepEqual(first.state, {
     kind: 'complete',
     clusterId: 'cluster-a',
+    selection: '',
     objectCount: 4,
     projectCount: 1,
     gapCount: 0,

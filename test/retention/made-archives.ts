@@ -6,11 +6,17 @@ import { planRotation, type RotationContext, type RotationPolicy } from '../../s
 export const DAY_MS = 24 * 60 * 60 * 1000;
 export const NOW_MS = Date.parse('2026-11-20T00:20:00Z');
 export const POLICY: RotationPolicy = { retainDays: 7, keepLastCount: 3 };
-export const CONTEXT: RotationContext = { now: new Date(NOW_MS), backup: 'prod', clusterId: 'cluster-a' };
+export const CONTEXT: RotationContext = {
+  now: new Date(NOW_MS),
+  backup: 'prod',
+  clusterId: 'cluster-a',
+  selection: '',
+};
 
 interface Made {
   readonly backup?: string;
   readonly clusterId?: string | null;
+  readonly selection?: string;
   readonly state?: ArchiveState['kind'];
   /** The name of an original is to the minute. */
   readonly isOriginal?: boolean;
@@ -23,7 +29,8 @@ export function made(daysAgo: number, options: Made = {}): CatalogEntry {
 }
 
 export function madeAt(startedMs: number, options: Made): CatalogEntry {
-  const { backup = 'prod', clusterId = 'cluster-a', state: kind = 'complete', isOriginal = false } = options;
+  const { backup = 'prod', clusterId = 'cluster-a', selection = '', isOriginal = false } = options;
+  const kind = isOriginal ? 'original' : (options.state ?? 'complete');
   const started = new Date(startedMs);
   const stamp = started.toISOString().replaceAll(/\D/gu, '').slice(0, 12);
   const file = isOriginal
@@ -32,14 +39,20 @@ export function madeAt(startedMs: number, options: Made): CatalogEntry {
   const name = parseArchiveName(file);
   assert.ok(name, file);
   const modifiedAt = new Date(options.modifiedMs ?? startedMs);
-  return { path: `/b/${file}`, name, sizeBytes: 1, modifiedAt, state: stateOf(kind, isOriginal, clusterId) };
+  return { path: `/b/${file}`, name, sizeBytes: 1, modifiedAt, state: stateOf(kind, clusterId, selection) };
 }
 
-function stateOf(kind: ArchiveState['kind'], isOriginal: boolean, clusterId: string | null): ArchiveState {
-  if (isOriginal) return { kind: 'original' };
+function stateOf(kind: ArchiveState['kind'], clusterId: string | null, selection: string): ArchiveState {
   if (kind === 'unreadable') return { kind, reason: 'cut off' };
   if (kind === 'original') return { kind };
-  return { kind, clusterId, objectCount: 1, projectCount: 1, gapCount: kind === 'complete' ? 0 : 1 };
+  return {
+    kind,
+    clusterId,
+    selection,
+    objectCount: 1,
+    projectCount: 1,
+    gapCount: kind === 'complete' ? 0 : 1,
+  };
 }
 
 export function removedFrom(

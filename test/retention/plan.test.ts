@@ -45,6 +45,19 @@ const cases: Record<
     [...EVERY_NIGHT, ...NIGHTS.map((day) => made(day + 20, { clusterId: 'cluster-b' }))],
     OLD,
   ],
+  'archives of some projects in the folder': [
+    [...EVERY_NIGHT, ...NIGHTS.map((day) => made(day + 20, { selection: 'shop' }))],
+    OLD,
+  ],
+  'some projects, beside archives of the whole cluster': [
+    [
+      ...EVERY_NIGHT,
+      ...NIGHTS.map((day) => made(day, { selection: 'blog shop' })),
+      made(20, { isOriginal: true }),
+    ],
+    OLD,
+    { selection: 'blog shop' },
+  ],
   'a cluster without an id in the folder': [[...EVERY_NIGHT, made(20, { clusterId: null })], OLD],
   'a cluster whose id may not be read': [
     NIGHTS.map((day) => made(day, { clusterId: null })),

@@ -46,6 +46,7 @@ async function decide(dir: string): Promise<RotationDecision[]> {
     now: new Date(Date.UTC(2026, 10, 15, 1)),
     backup: BACKUP,
     clusterId: 'cluster-a',
+    selection: '',
   });
 }
 
