@@ -12,6 +12,7 @@ import { type Archive, openArchive } from './read-archive.ts';
 /** A wholly broken archive would have a problem with each of its entries. */
 const MAX_PROBLEMS = 50;
 
+/** How thoroughly an archive is verified. */
 export interface VerifyOptions {
   /**
    * `hashes` (the default) compares every entry with the manifest; `contents` also parses every object,

@@ -8,6 +8,7 @@ export type Execute = (
   switches: ReadonlySet<string>,
 ) => Promise<number>;
 
+/** One command: what the help text says of it, and how it is performed. */
 export interface CommandSpec {
   readonly name: string;
   readonly description: string;

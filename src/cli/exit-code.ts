@@ -1,5 +1,6 @@
 import { type FailureKind, KnownError } from '../model/known-error.ts';
 
+/** A number that the process can end with, and what it says. */
 export interface ExitCode {
   readonly code: number;
   readonly meaning: string;
@@ -16,8 +17,11 @@ export const EXIT_CODES: readonly ExitCode[] = [
   { code: 143, meaning: 'terminated (SIGTERM)' },
 ];
 
+/** Everything that was asked for is done. */
 export const COMPLETE = 0;
+/** An archive is there, and it names its gaps. */
 export const INCOMPLETE = 3;
+/** Nothing was published, or an archive is damaged. */
 export const FAILED = 4;
 
 const OF_KIND: Record<FailureKind, number> = { usage: 2, incomplete: INCOMPLETE, failed: FAILED, refused: 5 };

@@ -18,6 +18,7 @@ export interface CommandInput {
   readonly output: OutputFormat;
 }
 
+/** How a result is printed: for a person, for a script, or as bare names. */
 export type OutputFormat = 'table' | 'json' | 'name';
 
 /**

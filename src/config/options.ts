@@ -16,6 +16,7 @@ export interface Settings {
 /** A value, or what is wrong with the text that was given. */
 export type Parsed = { readonly value: string | number | readonly string[] } | { readonly problem: string };
 
+/** One option that has a value. */
 export interface Option {
   readonly key: Exclude<keyof Settings, 'isDirGiven'>;
   readonly flag: string;

@@ -29,6 +29,7 @@ import type { RunEvent } from './run-event.ts';
 /** Types that are read or wait to be written at one time. */
 const TYPES_AT_ONCE = 4;
 
+/** What is to be exported, from where, and into which draft. */
 export interface ExportRequest {
   readonly client: ApiClient;
   readonly draft: Draft;

@@ -10,6 +10,7 @@ import type { ResourceType } from '../model/resource-type.ts';
 import { pruneObject } from '../prune/prune-object.ts';
 import type { ItemSpool } from './item-spool.ts';
 
+/** Where the objects of a list come from and go to. */
 export interface ListContext {
   readonly client: ApiClient;
   readonly writer: CanonicalWriter;

@@ -10,6 +10,7 @@ const PROJECT_TYPES: readonly (readonly [group: string, plural: string])[] = [
   ['project.openshift.io', 'projects'],
 ];
 
+/** Which projects are wanted, and what is known of them. */
 export interface ProjectQuestion {
   readonly types: readonly ResourceType[];
   /** Names and globs (`*`, `?`) that were asked for; none for all. */

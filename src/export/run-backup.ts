@@ -8,6 +8,7 @@ import { planRotation, type RotationPolicy } from '../retention/plan.ts';
 import { executeRotation } from '../retention/rotate.ts';
 import { exportCluster, type ExportRequest } from './export-cluster.ts';
 
+/** One night: what to export, where to, and what to keep. */
 export interface BackupRequest extends Omit<ExportRequest, 'draft'> {
   /** The folder of archives. */
   readonly dir: string;
@@ -18,11 +19,13 @@ export interface BackupRequest extends Omit<ExportRequest, 'draft'> {
   readonly policy: RotationPolicy;
 }
 
+/** What a run has published. */
 export interface BackupResult {
   readonly archive: PublishedArchive;
   readonly manifest: Manifest;
 }
 
+/** An archive that has its final name. */
 export interface PublishedArchive {
   /** The archive's file name, without its folder. */
   readonly file: string;

@@ -1,4 +1,5 @@
-import { JsonDocument, type JsonNode, Kind, NODE_SIZE } from './json-document.ts';
+import { JsonDocument, type JsonNode } from './json-document.ts';
+import { Kind, NODE_SIZE } from './tape-reader.ts';
 
 const INITIAL_BUFFER_BYTES = 64 * 1024;
 /** Up to this length a loop over the bytes is faster than a call into native code. */

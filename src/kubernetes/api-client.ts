@@ -16,6 +16,7 @@ const BYTES_MAX = 64 * 1024 * 1024;
 /** Errors of the certificate or the address: trying again can't help. */
 const FINAL_CODES = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ENOTFOUND$|ERR_INVALID_)/u;
 
+/** How a request is sent and its answer taken. */
 export interface RequestSettings {
   readonly accept?: string;
   /** JSON to send; the request is then a POST. */

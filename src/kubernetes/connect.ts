@@ -12,6 +12,7 @@ const CREDENTIALS_MAX_AGE_MS = 30_000;
 const IS_HEADER_VALUE = /^[\x20-\x7e]*$/u;
 const IN_CLUSTER_TOKEN = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 
+/** Where to look for the cluster. */
 export interface ConnectOptions {
   /** A file, or several as in KUBECONFIG; empty for `~/.kube/config` or the pod's ServiceAccount. */
   readonly kubeconfig: string;

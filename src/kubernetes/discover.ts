@@ -17,6 +17,7 @@ export interface Discovery {
   readonly unknown: readonly UnknownGroup[];
 }
 
+/** A group in a version that did not say what it holds. */
 export interface UnknownGroup {
   readonly group: string;
   readonly version: string;

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { JsonDocument, type JsonNode, JsonSyntaxError } from '../../src/json/json-document.ts';
+import { JsonDocument, type JsonNode } from '../../src/json/json-document.ts';
+import { JsonSyntaxError } from '../../src/json/tape-reader.ts';
 import { JSON_TEXTS } from './json-texts.ts';
 
 function parse(text: string): JsonDocument {

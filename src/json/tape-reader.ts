@@ -1,0 +1,173 @@
+/** The text is not one whole JSON document. The message never quotes it: it may hold Secrets. */
+export class JsonSyntaxError extends Error {
+  override readonly name = 'JsonSyntaxError';
+}
+
+/**
+ * What a node is. `encoded` and `number` are strings and numbers that the canonical form may write in another
+ * way; a `string`, and a `literal` (an integer, true, false or null), is written as it is.
+ */
+export const Kind = {
+  object: 1,
+  array: 2,
+  string: 3,
+  encoded: 4,
+  literal: 5,
+  number: 6,
+  removed: 7,
+} as const;
+
+/** Integers a node takes on the tape: kind, start and end in the bytes, and where the next sibling is. */
+export const NODE_SIZE = 4;
+
+const QUOTE = 0x22;
+const ZERO = 0x30;
+const BACKSLASH = 0x5c;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+const OPEN_ARRAY = 0x5b;
+const CLOSE_ARRAY = 0x5d;
+/** Escapes that JSON.stringify writes in the same way: `\" \\ \b \f \n \r \t`. */
+const CANONICAL_ESCAPES = new Set(Buffer.from('"\\bfnrt'));
+/** Reading and writing go down by recursion. Far deeper than anything that people write, or that etcd would hold. */
+const DEPTH_MAX = 1000;
+
+/**
+ * Takes a JSON text apart: the kinds and places of its values in the order of the text, NODE_SIZE integers
+ * each. An object is followed by its keys and values in turn, an array by its elements.
+ *
+ * What it costs is reading every byte once. Escapes in strings are not checked here: whoever reads or
+ * writes such a string does.
+ */
+export class TapeReader {
+  readonly bytes: Buffer;
+  /** The tape, longer than what is used of it. */
+  tape: Int32Array;
+  #length = 0;
+  #depth = 0;
+
+  /** @param tape where it is written; a longer one takes its place when it is too short */
+  constructor(bytes: Buffer, tape: Int32Array) {
+    this.bytes = bytes;
+    this.tape = tape;
+  }
+
+  /** @throws JsonSyntaxError when the text is not one whole JSON document */
+  read(): void {
+    const end = this.#skipSpace(this.#value(this.#skipSpace(0)));
+    if (end !== this.bytes.length) throw cutOff();
+  }
+
+  #value(at: number): number {
+    const first = this.bytes[at];
+    if (first === QUOTE) return this.#string(at);
+    if (first === OPEN_OBJECT) return this.#object(at);
+    if (first === OPEN_ARRAY) return this.#array(at);
+    return this.#literal(at);
+  }
+
+  #object(start: number): number {
+    const node = this.#open(Kind.object, start);
+    let at = this.#skipSpace(start + 1);
+    while (this.bytes[at] !== CLOSE_OBJECT) {
+      at = this.#skipSpace(this.#string(at));
+      if (this.bytes[at] !== COLON) throw cutOff();
+      at = this.#separator(this.#value(this.#skipSpace(at + 1)), CLOSE_OBJECT);
+    }
+    return this.#close(node, at + 1);
+  }
+
+  #array(start: number): number {
+    const node = this.#open(Kind.array, start);
+    let at = this.#skipSpace(start + 1);
+    while (this.bytes[at] !== CLOSE_ARRAY) at = this.#separator(this.#value(at), CLOSE_ARRAY);
+    return this.#close(node, at + 1);
+  }
+
+  /** A comma and what follows it, or the closing bracket, which is not taken. */
+  #separator(from: number, close: number): number {
+    const at = this.#skipSpace(from);
+    if (this.bytes[at] === close) return at;
+    const next = this.#skipSpace(at + 1);
+    if (this.bytes[at] !== COMMA || this.bytes[next] === close) throw cutOff();
+    return next;
+  }
+
+  #string(start: number): number {
+    const { bytes } = this;
+    if (bytes[start] !== QUOTE) throw cutOff();
+    let kind: number = Kind.string;
+    for (let at = start + 1; ; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === QUOTE) return this.#close(this.#open(kind, start), at + 1);
+      // Also the end of the text, where there is no byte.
+      if (byte < 0x20) throw cutOff();
+      if (byte === BACKSLASH) {
+        at++;
+        if (!CANONICAL_ESCAPES.has(bytes[at] ?? 0)) kind = Kind.encoded;
+      }
+    }
+  }
+
+  /** `true`, `false`, `null` or a number. */
+  #literal(start: number): number {
+    const { bytes } = this;
+    let end = start;
+    while (isDigit(bytes[end] ?? 0)) end++;
+    const isInteger =
+      end > start && (bytes[start] !== ZERO || end === start + 1) && !isOfLiteral(bytes[end] ?? 0);
+    if (isInteger) return this.#close(this.#open(Kind.literal, start), end);
+    while (isOfLiteral(bytes[end] ?? 0)) end++;
+    const text = bytes.toString('latin1', start, end);
+    if (!LITERAL.test(text)) throw cutOff();
+    return this.#close(this.#open(AS_WRITTEN.test(text) ? Kind.literal : Kind.number, start), end);
+  }
+
+  #open(kind: number, start: number): number {
+    const node = this.#length;
+    this.#length += NODE_SIZE;
+    if (this.#length > this.tape.length) this.#grow();
+    this.tape[node] = kind;
+    this.tape[node + 1] = start;
+    if (kind <= Kind.array && ++this.#depth > DEPTH_MAX) throw new JsonSyntaxError('nested too deeply');
+    return node;
+  }
+
+  #close(node: number, end: number): number {
+    this.tape[node + 2] = end;
+    this.tape[node + 3] = this.#length;
+    if ((this.tape[node] ?? 0) <= Kind.array) this.#depth--;
+    return end;
+  }
+
+  #grow(): void {
+    const grown = new Int32Array(this.tape.length * 2);
+    grown.set(this.tape);
+    this.tape = grown;
+  }
+
+  #skipSpace(from: number): number {
+    const { bytes } = this;
+    let at = from;
+    while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+    return at;
+  }
+}
+
+const LITERAL = /^(?:true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?)$/u;
+const AS_WRITTEN = /^(?:true|false|null|-?[1-9]\d*|0)$/u;
+
+function isOfLiteral(byte: number): boolean {
+  const isLetter = (byte >= 0x61 && byte <= 0x7a) || byte === 0x45;
+  return isDigit(byte) || isLetter || byte === 0x2b || byte === 0x2d || byte === 0x2e;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= ZERO && byte <= 0x39;
+}
+
+function cutOff(): JsonSyntaxError {
+  return new JsonSyntaxError('the text is cut off or not JSON');
+}

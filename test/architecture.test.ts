@@ -1,0 +1,188 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { forbiddenUses, tooLong, undocumented } from './architecture/file-rules.ts';
+import { cycles, forbiddenArrows, orphans, type Rooms } from './architecture/import-rules.ts';
+import {
+  dependencyProblems,
+  type PackageFile,
+  type PackageOwner,
+  strayPackages,
+} from './architecture/package-rules.ts';
+import { INNOCENT, PLANTED } from './architecture/planted.ts';
+import { impurities, type PurityTable, staleEntries } from './architecture/purity-rule.ts';
+import { readModules } from './architecture/read-modules.ts';
+import type { SourceModule } from './architecture/source-module.ts';
+
+const ROOT = path.join(import.meta.dirname, '..');
+
+/** Who may import whom. Only cli wires rooms together, so only cli may know all of them. */
+const BELOW_CLI = [
+  'kubernetes',
+  'export',
+  'prune',
+  'archive',
+  'retention',
+  'drift',
+  'restore',
+  'volumes',
+  'guard',
+];
+const ROOMS: Rooms = {
+  'main.ts': ['cli'],
+  cli: ['model', 'json', ...BELOW_CLI, 'config'],
+  config: ['model'],
+  model: [],
+  json: [],
+  kubernetes: ['model', 'json'],
+  export: ['model', 'kubernetes', 'prune', 'archive', 'retention', 'json'],
+  prune: ['model', 'json'],
+  archive: ['model', 'json'],
+  retention: ['model', 'archive'],
+  drift: ['model', 'json', 'archive', 'prune'],
+  restore: ['model', 'json', 'archive', 'prune', 'kubernetes'],
+  volumes: ['model', 'json', 'kubernetes'],
+  guard: ['model', 'json', 'kubernetes'],
+};
+
+/** Each package belongs to one room, so that it can be replaced there. */
+const PACKAGES: Readonly<Record<string, PackageOwner>> = {
+  '@kubernetes/client-node': { rooms: ['kubernetes'], isOneFile: true },
+  archiver: { rooms: ['archive'] },
+  yauzl: { rooms: ['archive'] },
+  zod: { rooms: ['archive'] },
+  'json-stable-stringify': { rooms: ['json'] },
+  pino: { rooms: ['cli'] },
+  'yocto-spinner': { rooms: ['cli'] },
+  commander: { rooms: ['cli'] },
+  // Its index takes a second to load.
+  'date-fns': { rooms: ['retention', 'cli'], isBySubPath: true },
+};
+
+/**
+ * Pure: no modules of Node but their types, no clock, no chance, no environment, no console, nothing
+ * asynchronous. Time and environment are handed in, as values.
+ */
+const PURITY: PurityTable = {
+  pure: {
+    'src/model/': { because: 'nouns, and the grammar of their names' },
+    'src/config/': { because: 'what the environment says is handed in, and checked once' },
+    'src/prune/': {
+      because: 'rules as data; what applies them changes the document it is given and nothing else',
+    },
+    'src/retention/plan.ts': { because: 'decides what goes; the time is handed in' },
+    'src/export/plan-types.ts': { because: 'decides what is read, from what discovery has found' },
+    'src/export/run-event.ts': { because: 'types only' },
+    'src/json/canonical-json.ts': { because: 'defines the canonical form' },
+    'src/json/json-document.ts': {
+      because: 'bytes in, nodes out; isUtf8 and Buffer depend on their arguments alone',
+      mayUse: ['node:buffer', 'Buffer'],
+    },
+    'src/json/tape-reader.ts': {
+      because: 'bytes in, integers out; Buffer depends on its arguments alone',
+      mayUse: ['Buffer'],
+    },
+    'src/json/canonical-writer.ts': {
+      because: 'nodes in, bytes out; Buffer depends on its arguments alone',
+      mayUse: ['Buffer'],
+    },
+  },
+  impure: {
+    'src/retention/rotate.ts': 'executes the plan: it deletes files',
+    'src/export/': 'the run itself: it asks, waits and writes. What it decides on its own is listed above',
+  },
+};
+
+/** Exports that need no doc comment: `src/FILE.ts NAME`, and why. */
+const UNDOCUMENTED: Readonly<Record<string, string>> = {};
+
+interface Project {
+  readonly modules: readonly SourceModule[];
+  readonly packageFile: PackageFile;
+}
+
+const RULES: Readonly<Record<string, (project: Project) => string[]>> = {
+  'no import crosses between rooms against the table': ({ modules }) => forbiddenArrows(modules, ROOMS),
+  'no files import each other in a circle': ({ modules }) => cycles(modules),
+  'main.ts leads to every file': ({ modules }) => orphans(modules, 'src/main.ts'),
+  'every package is imported by its owner only': ({ modules }) => strayPackages(modules, PACKAGES),
+  'package.json says what is imported, and why': ({ modules, packageFile }) =>
+    dependencyProblems(modules, packageFile),
+  'pure files are pure': ({ modules }) => impurities(modules, PURITY),
+  'nothing ends the process, reads the environment, prints, or is any': ({ modules }) =>
+    forbiddenUses(modules),
+  'no file is longer than 250 lines': ({ modules }) => tooLong(modules, 250),
+  'every export has a doc comment': ({ modules }) => undocumented(modules, UNDOCUMENTED),
+};
+
+const sources = globSync('src/**/*.ts', { cwd: ROOT }).toSorted();
+const planted = Object.entries(PLANTED).flatMap(([rule, cases]) => cases.map((one) => ({ rule, ...one })));
+// The compiler is started once, for all trees.
+const [modules = [], innocent = [], ...trees] = readModules([
+  Object.fromEntries(sources.map((file) => [file, readFileSync(path.join(ROOT, file), 'utf8')])),
+  INNOCENT,
+  ...planted.map(({ files }) => files),
+]);
+
+describe('The sources', () => {
+  const packageFile = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as PackageFile;
+  for (const [name, rule] of Object.entries(RULES)) {
+    test(name, () => assertNone(rule({ modules, packageFile })));
+  }
+
+  test('nothing lies in src that these rules do not read', () => {
+    const files = globSync('src/**/*', { cwd: ROOT, withFileTypes: true }).filter((entry) => entry.isFile());
+    assertNone(
+      files.map(({ name }) => name).filter((name) => !name.endsWith('.ts') || name.endsWith('.d.ts')),
+    );
+  });
+
+  test('no exception has outlived its reason', () => assertNone(staleEntries(modules, PURITY)));
+});
+
+describe('The rules', () => {
+  for (const [name, rule] of Object.entries(RULES)) {
+    test(`see a violation of: ${name}`, () => {
+      const cases = planted.flatMap((one, index) => (one.rule === name ? [{ ...one, index }] : []));
+      assert.notEqual(cases.length, 0, 'every rule has a planted violation');
+      for (const { packageFile = {}, sees, index } of cases) {
+        assert.deepEqual(rule({ modules: trees[index] ?? [], packageFile }), sees);
+      }
+    });
+  }
+
+  test('see an exception that has outlived its reason', () => {
+    const [document] = modules.filter(({ path: file }) => file === 'src/json/json-document.ts');
+    assert.ok(document);
+    const table = {
+      pure: {
+        'src/json/': { because: '', mayUse: ['node:buffer', 'Buffer', 'Buff', 'node:fs'] },
+        'src/gone/': { because: '' },
+      },
+      impure: { 'src/json/gone.ts': '' },
+    };
+    assert.deepEqual(staleEntries([document], table), [
+      'src/gone/: is in the table and not in src',
+      'src/json/gone.ts: is in the table and not in src',
+      "src/json/: may use Buff, and doesn't",
+      "src/json/: may use node:fs, and doesn't",
+    ]);
+    assert.deepEqual(undocumented([document], { 'src/json/json-document.ts JsonNode': 'a number' }), [
+      'src/json/json-document.ts JsonNode: needs no exception any more',
+    ]);
+  });
+
+  test('see nothing in comments, strings, and names that only look like violations', () => {
+    for (const rule of Object.values(RULES))
+      assert.deepEqual(rule({ modules: innocent, packageFile: {} }), []);
+  });
+
+  test('are not given half a file', () => {
+    assert.throws(() => readModules([{ 'src/a.ts': `import './b.ts'; const = 1;` }]), SyntaxError);
+  });
+});
+
+function assertNone(violations: readonly string[]): void {
+  assert.equal(violations.length, 0, `\n${violations.join('\n')}`);
+}
