@@ -111,11 +111,14 @@ export class ArchiveWriter {
   }
 
   async #addWhole(path: string, content: EntryContent): Promise<string> {
+    const chunks = content.chunks();
     let sizeBytes = 0;
-    for await (const piece of content.chunks()) {
+    const take = (piece: Uint8Array): void => {
       this.#space.set(piece, sizeBytes);
       sizeBytes += piece.length;
-    }
+    };
+    if (Symbol.iterator in chunks) for (const piece of chunks) take(piece);
+    else for await (const piece of chunks) take(piece);
     const bytes = this.#space.subarray(0, sizeBytes);
     const sha256 = hash('sha256', bytes);
     await this.#append(path, bytes);

@@ -1,5 +1,5 @@
 import pino, { type Logger } from 'pino';
-import yoctoSpinner, { type Spinner } from 'yocto-spinner';
+import yoctoSpinner from 'yocto-spinner';
 import type { RunEvent } from '../export/run-event.ts';
 import type { Outcome, TypeRecord } from '../model/manifest.ts';
 import type { ProcessContext } from './process-context.ts';
@@ -83,36 +83,39 @@ function terminalReport({ stderr }: ProcessContext, clock: () => number): RunRep
     on(event) {
       if (event.kind === 'page') objectCount += event.objectCount;
       const seconds = Math.max(0.001, (clock() - startedMs) / 1000);
-      showEvent(
-        spinner,
-        line,
-        event,
-        `${counted(objectCount, 'object')}, ${Math.round(objectCount / seconds)}/s`,
-      );
+      const rate = `${counted(objectCount, 'object')}, ${Math.round(objectCount / seconds)}/s`;
+      const text = movingText(event, rate);
+      // A line that wraps could not be cleared again; the sign before it takes two columns.
+      if (text !== undefined) spinner.text = plainText(text).slice(0, (stderr.columns ?? 80) - 3);
+      showLines(event, line);
     },
     end: () => spinner.stop(),
     stop: () => spinner.stop(),
   };
 }
 
-function showEvent(spinner: Spinner, line: (text: string) => void, event: RunEvent, rate: string): void {
-  const status: Partial<Record<RunEvent['kind'], () => string>> = {
-    page: () =>
-      event.kind === 'page' ? `${event.type}: ${rate}, ${byteText(event.receivedBytes)} received` : '',
-    planned: () => (event.kind === 'planned' ? `Asking for ${counted(event.typeCount, 'type')}` : ''),
-    verifying: () => 'Verifying the archive',
-    published: () => 'Rotating',
-  };
-  const text = status[event.kind]?.();
-  if (text !== undefined) spinner.text = plainText(text);
+/** What the moving line says from an event on; undefined when it stays as it is. */
+function movingText(event: RunEvent, rate: string): string | undefined {
+  if (event.kind === 'connected') return 'Asking what there is';
+  if (event.kind === 'planned') return `Asking for ${counted(event.typeCount, 'type')}`;
+  if (event.kind === 'page') return `${rate}, ${byteText(event.receivedBytes)} received: ${event.type}`;
+  if (event.kind === 'verifying') return 'Verifying the archive';
+  return event.kind === 'published' ? 'Rotating' : undefined;
+}
+
+/** What stays on the screen. */
+function showLines(event: RunEvent, line: (text: string) => void): void {
   if (event.kind === 'connected') line(`Connected to ${event.server} (${event.serverVersion})`);
-  if (event.kind === 'cleared')
+  if (event.kind === 'cleared') {
     line(`Removed what an interrupted run had left: ${counted(event.files.length, 'file')}`);
+  }
   if (event.kind === 'rotation-skipped') line(`Rotation skipped: ${event.reason}`);
-  if (event.kind === 'type')
+  if (event.kind === 'type') {
     for (const outcome of event.record.outcomes) showOutcome(line, event.record, outcome);
-  if (event.kind === 'rotated')
+  }
+  if (event.kind === 'rotated') {
     for (const problem of event.problems) line(`Could not remove an old archive: ${problem}`);
+  }
 }
 
 function showOutcome(line: (text: string) => void, { type }: TypeRecord, outcome: Outcome): void {

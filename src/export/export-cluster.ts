@@ -58,7 +58,7 @@ interface TypeResult {
  * order, each only when its last page has arrived.
  *
  * @returns the manifest, which names every gap
- * @throws KnownError `failed` when nothing at all may be read; `usage` for a project that does not exist
+ * @throws KnownError `failed` when there is nothing at all that may be read; `usage` for a project that does not exist
  */
 export async function exportCluster(request: ExportRequest): Promise<Manifest> {
   const { client, draft, report } = request;
@@ -178,11 +178,17 @@ function summarised(outcomes: readonly Outcome[]): readonly Outcome[] {
   return isDenied ? [{ scope: WHOLE_CLUSTER, result: 'denied' }] : outcomes;
 }
 
+/**
+ * An archive without a single object is no backup, and must not count as one in the rotation: more likely a
+ * project's name is wrong, which nobody but this can see who may not list projects.
+ */
 function requireReadable(records: readonly TypeRecord[]): void {
-  const isDenied = records.every(({ outcomes }) => outcomes.every(({ result }) => result === 'denied'));
-  if (!isDenied) return;
+  const results = new Set(records.flatMap(({ outcomes }) => outcomes.map(({ result }) => result)));
+  if (results.has('exported') || results.has('failed')) return;
   throw new KnownError(
     'failed',
-    'The service account may not list a single resource type: give it rights, for instance the ClusterRole cluster-reader (on plain Kubernetes: view)',
+    results.has('empty')
+      ? 'There is not a single object in what the service account may list: check --namespace, and its rights'
+      : 'The service account may not list a single resource type: give it rights, for instance the ClusterRole cluster-reader (on plain Kubernetes: view)',
   );
 }

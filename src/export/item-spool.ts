@@ -7,6 +7,9 @@ import { TransportError } from '../kubernetes/api-error.ts';
 const MEMORY_BYTES_MAX = 2 * 1024 * 1024;
 const SLAB_BYTES = 1024 * 1024;
 
+/** Stands for bytes that are not in memory. */
+const MISSING = new Uint8Array(0);
+
 interface Item {
   readonly name: string;
   readonly start: number;
@@ -118,39 +121,57 @@ export class ItemSpool {
     };
   }
 
-  async *#chunks(ranges: readonly Range[]): AsyncGenerator<Uint8Array> {
+  /** Small lists lie in memory or in the part of the file that was read last: they need no waiting. */
+  #chunks(ranges: readonly Range[]): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+    const trimmed = ranges.map(({ start, end }, index) => ({
+      start,
+      end: index === ranges.length - 1 ? end - ITEM_SEPARATOR.length : end,
+    }));
+    const pieces = trimmed.flatMap(({ start, end }) => this.#present(start, end) ?? [MISSING]);
+    return pieces.includes(MISSING) ? this.#read(trimmed) : [LIST_HEAD, ...pieces, LIST_TAIL];
+  }
+
+  async *#read(ranges: readonly Range[]): AsyncGenerator<Uint8Array> {
     yield LIST_HEAD;
-    const last = ranges.length - 1;
-    for (const [index, { start, end }] of ranges.entries()) {
-      yield* this.#read(start, index === last ? end - ITEM_SEPARATOR.length : end);
+    for (const { start, end } of ranges) {
+      for (let at = start; at < end;) {
+        if (at < this.#fileBytes) await this.#readWindow(at);
+        const pieceEnd = at < this.#fileBytes ? Math.min(end, this.#windowEnd, this.#fileBytes) : end;
+        yield* this.#present(at, pieceEnd) ?? [];
+        at = pieceEnd;
+      }
     }
     yield LIST_TAIL;
   }
 
-  async *#read(start: number, end: number): AsyncGenerator<Uint8Array> {
-    let at = start;
-    while (at < Math.min(end, this.#fileBytes)) {
-      const piece = (await this.#windowAt(at)).subarray(0, end - at);
-      yield piece;
-      at += piece.length;
+  /** The bytes of a range, or undefined when a part of it has to be read first. */
+  #present(start: number, end: number): Uint8Array[] | undefined {
+    const fromFile = Math.min(end, this.#fileBytes);
+    const pieces: Uint8Array[] = [];
+    if (start < fromFile) {
+      if (start < this.#window.start || fromFile > this.#windowEnd) return undefined;
+      pieces.push(this.#window.bytes.subarray(start - this.#window.start, fromFile - this.#window.start));
     }
     for (const slab of this.#slabs) {
-      const from = Math.max(at, slab.start);
+      const from = Math.max(start, slab.start);
       const to = Math.min(end, slab.start + slab.usedBytes);
-      if (from < to) yield slab.buffer.subarray(from - slab.start, to - slab.start);
+      if (from < to) pieces.push(slab.buffer.subarray(from - slab.start, to - slab.start));
     }
+    return pieces;
   }
 
-  /** What the file holds from there on: entries are small and mostly follow each other, so one read serves many. */
-  async #windowAt(at: number): Promise<Buffer> {
-    if (at < this.#window.start || at >= this.#window.start + this.#window.bytes.length) {
-      const length = Math.min(SLAB_BYTES, this.#fileBytes - at);
-      const result = await this.#file?.read(Buffer.allocUnsafeSlow(length), 0, length, at);
-      if (!result || result.bytesRead === 0)
-        throw new Error(`${this.#path} has become shorter while it was in use`);
-      this.#window = { start: at, bytes: result.buffer.subarray(0, result.bytesRead) };
-    }
-    return this.#window.bytes.subarray(at - this.#window.start);
+  get #windowEnd(): number {
+    return this.#window.start + this.#window.bytes.length;
+  }
+
+  /** Reads the file from there on: entries are small and mostly follow each other, so one read serves many. */
+  async #readWindow(at: number): Promise<void> {
+    if (at >= this.#window.start && at < this.#windowEnd) return;
+    const length = Math.min(SLAB_BYTES, this.#fileBytes - at);
+    const result = await this.#file?.read(Buffer.allocUnsafeSlow(length), 0, length, at);
+    if (!result || result.bytesRead === 0)
+      throw new Error(`${this.#path} has become shorter while it was in use`);
+    this.#window = { start: at, bytes: result.buffer.subarray(0, result.bytesRead) };
   }
 
   #slabFor(sizeBytes: number): Slab {

@@ -1,5 +1,5 @@
 import { ITEM_DEPTH } from '../archive/layout.ts';
-import type { CanonicalWriter } from '../json/canonical-writer.ts';
+import type { AddedMember, CanonicalWriter } from '../json/canonical-writer.ts';
 import type { JsonDocument, JsonNode } from '../json/json-document.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { ApiError, TooLargeError, TransportError } from '../kubernetes/api-error.ts';
@@ -7,7 +7,7 @@ import { getAsPage, listPages, type Page } from '../kubernetes/list-pages.ts';
 import { errorText } from '../model/known-error.ts';
 import { type Outcome, WHOLE_CLUSTER } from '../model/manifest.ts';
 import type { ResourceType } from '../model/resource-type.ts';
-import { pruneObject } from '../prune/prune-object.ts';
+import { identityOf, pruneObject } from '../prune/prune-object.ts';
 import type { ItemSpool } from './item-spool.ts';
 
 /** Where the objects of a list come from and go to. */
@@ -33,11 +33,12 @@ export async function listType(
   scope: string,
   isCertain: boolean,
 ): Promise<Outcome> {
+  const identity = identityOf(type);
   let objectCount = 0;
   let resourceVersion = '';
   try {
     for await (const page of pagesOf(context.client, type, scope)) {
-      for (const item of page.items) take(context, type, page.document, item);
+      for (const item of page.items) take(context, { type, identity }, page.document, item);
       ({ resourceVersion } = page);
       objectCount += page.items.length;
       context.onPage(page.items.length);
@@ -68,7 +69,7 @@ export function isNamespaceType(type: ResourceType): boolean {
 
 function take(
   { writer, spool }: ListContext,
-  type: ResourceType,
+  { type, identity }: { readonly type: ResourceType; readonly identity: readonly AddedMember[] },
   document: JsonDocument,
   item: JsonNode,
 ): void {
@@ -83,8 +84,12 @@ function take(
       `the list holds an object with${type.isNamespaced ? 'out' : ''} a project: ${name}`,
     );
   }
-  pruneObject(document, item, type);
-  spool.add(isNamespaceType(type) ? name : namespace, name, writer.write(document, item, ITEM_DEPTH));
+  pruneObject(document, item);
+  spool.add(
+    isNamespaceType(type) ? name : namespace,
+    name,
+    writer.write(document, item, ITEM_DEPTH, identity),
+  );
 }
 
 /** Whether an error is the server's doing, and so a gap in the archive; any other ends the run. */

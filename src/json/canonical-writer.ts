@@ -10,7 +10,15 @@ const COMMA = 0x2c;
 const COLON = 0x3a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
-const NONE: readonly (readonly [key: string, json: string])[] = [];
+const NONE: readonly AddedMember[] = [];
+
+/** A member that an object gets when it is written. */
+export interface AddedMember {
+  /** Printable ASCII without quotes and backslashes. */
+  readonly key: string;
+  /** The value as canonical JSON. */
+  readonly json: string;
+}
 
 /**
  * Writes the values of a JsonDocument in canonical form: keys sorted by UTF-16 code units, two spaces of
@@ -29,20 +37,27 @@ export class CanonicalWriter {
    * The bytes of a value as it stands `depth` levels deep in a larger document: no indent before its first
    * line, no newline behind its last.
    *
+   * @param added members for the value, which must be an object that has none of them; sorted by key
    * @returns a view that is valid until the next call
    */
-  write(document: JsonDocument, node: JsonNode, depth: number): Uint8Array {
+  write(
+    document: JsonDocument,
+    node: JsonNode,
+    depth: number,
+    added: readonly AddedMember[] = NONE,
+  ): Uint8Array {
     this.#document = document;
     this.#length = 0;
     this.#keyCount = 0;
-    this.#value(node, depth);
+    if (added.length === 0) this.#value(node, depth);
+    else this.#object(node, depth, added);
     return this.#buffer.subarray(0, this.#length);
   }
 
   #value(node: JsonNode, depth: number): void {
     const { tape } = this.#document;
     const kind = tape[node];
-    if (kind === Kind.object) return this.#object(node, depth);
+    if (kind === Kind.object) return this.#object(node, depth, NONE);
     if (kind === Kind.array) return this.#array(node, depth);
     if (kind === Kind.encoded) return this.#text(JSON.stringify(this.#document.value(node)));
     if (kind === Kind.number) return this.#text(canonicalNumber(this.#document.source(node)));
@@ -62,41 +77,47 @@ export class CanonicalWriter {
     this.#text(']');
   }
 
-  #object(node: JsonNode, depth: number): void {
+  #object(node: JsonNode, depth: number, added: readonly AddedMember[]): void {
     const base = this.#keyCount;
     this.#pushKeys(node);
     const end = this.#keyCount;
-    const set = this.#document.setMembers(node);
-    if (base === end && !set) return this.#text('{}');
+    if (base === end && added.length === 0) return this.#text('{}');
     this.#text('{');
-    let isFirst = true;
-    let waiting = set ? [...set].toSorted(([a], [b]) => (a < b ? -1 : 1)) : NONE;
+    let taken = 0;
     for (let index = base; index < end; index++) {
       const key = this.#keys[index] ?? 0;
-      if (waiting.length > 0) {
-        const text = this.#document.text(key) ?? '';
-        const before = waiting.filter(([name]) => name < text);
-        isFirst = this.#setMembers(before, depth, isFirst);
-        waiting = waiting.slice(before.length);
-      }
-      this.#newLine(depth + 1, isFirst);
-      isFirst = false;
+      while (this.#isBefore(added[taken], key))
+        this.#added(added[taken++], depth, index === base && taken === 1);
+      this.#newLine(depth + 1, index === base && taken === 0);
       this.#key(key);
       this.#value(key + NODE_SIZE, depth + 1);
     }
-    this.#setMembers(waiting, depth, isFirst);
+    while (taken < added.length) this.#added(added[taken++], depth, base === end && taken === 1);
     this.#keyCount = base;
     this.#newLine(depth, true);
     this.#text('}');
   }
 
-  /** Writes members that were set; whether the next member is still the first. */
-  #setMembers(members: readonly (readonly [string, string])[], depth: number, isFirst: boolean): boolean {
-    for (const [index, [key, json]] of members.entries()) {
-      this.#newLine(depth + 1, isFirst && index === 0);
-      this.#text(`${JSON.stringify(key)}: ${json}`);
+  #added(member: AddedMember | undefined, depth: number, isFirst: boolean): void {
+    if (!member) return;
+    this.#newLine(depth + 1, isFirst);
+    this.#text(`"${member.key}": ${member.json}`);
+  }
+
+  /** Whether there is a member, and it comes before a key. */
+  #isBefore(member: AddedMember | undefined, key: JsonNode): boolean {
+    if (!member) return false;
+    const { key: text } = member;
+    const { tape, bytes } = this.#document;
+    if (tape[key] === Kind.encoded) return text < (this.#document.text(key) ?? '');
+    const start = (tape[key + 1] ?? 0) + 1;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      const byte = bytes[start + index] ?? 0;
+      if (byte === BACKSLASH) return text < (this.#document.text(key) ?? '');
+      if (byte !== code) return byte !== QUOTE && code < byte;
     }
-    return isFirst && members.length === 0;
+    return bytes[start + text.length] !== QUOTE;
   }
 
   /** Puts the keys of an object on the stack, sorted; of a key that stands twice the last one counts. */

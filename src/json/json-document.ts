@@ -13,14 +13,12 @@ const LETTER_N = 0x6e;
  * So nothing can be changed by accident, neither 9007199254740993 nor a key `__proto__`; and a page of an
  * API server's list needs no garbage collection, which would take longer than all the rest.
  *
- * Members can be removed and set; `CanonicalWriter` writes what remains. The bytes must not change meanwhile.
+ * Members can be removed; `CanonicalWriter` writes what remains. The bytes must not change meanwhile.
  */
 export class JsonDocument {
   readonly bytes: Buffer;
   /** The values in order, NODE_SIZE integers each; the members of an object are its keys and values in turn. */
   readonly tape: Int32Array;
-  /** Members that were set, as JSON text by key. */
-  readonly #set = new Map<JsonNode, Map<string, string>>();
 
   /**
    * @param tape one that no other document uses any more, so that it need not be made anew
@@ -79,7 +77,7 @@ export class JsonDocument {
     return count;
   }
 
-  /** A value as it was written, parsed: for small ones. Members that were removed or set are not regarded. */
+  /** A value as it was written, parsed: for small ones. That members were removed is not regarded. */
   value(node: JsonNode): unknown {
     return JSON.parse(this.source(node)) as unknown;
   }
@@ -88,7 +86,10 @@ export class JsonDocument {
   text(node: JsonNode | undefined): string | undefined {
     if (node === undefined) return undefined;
     const kind = this.tape[node];
-    return kind === Kind.string || kind === Kind.encoded ? (this.value(node) as string) : undefined;
+    if (kind === Kind.encoded) return this.value(node) as string;
+    if (kind !== Kind.string) return undefined;
+    const raw = this.bytes.toString('utf8', (this.tape[node + 1] ?? 0) + 1, (this.tape[node + 2] ?? 0) - 1);
+    return raw.includes('\\') ? (this.value(node) as string) : raw;
   }
 
   /** A value as it was written. */
@@ -97,7 +98,7 @@ export class JsonDocument {
   }
 
   /** Takes members out of an object; nothing happens for those that it doesn't have. */
-  remove(node: JsonNode, ...keys: readonly string[]): void {
+  remove(node: JsonNode, keys: readonly string[]): void {
     if (this.tape[node] !== Kind.object) return;
     const end = this.#next(node);
     for (let at = node + NODE_SIZE; at < end; at = this.#next(at + NODE_SIZE)) {
@@ -105,18 +106,6 @@ export class JsonDocument {
         if (this.#isKey(at, key)) this.tape[at] = Kind.removed;
       }
     }
-  }
-
-  /** Gives an object a member, in the place of one that it has. @param json the value as JSON text */
-  set(node: JsonNode, key: string, json: string): void {
-    this.remove(node, key);
-    const members = this.#set.get(node) ?? new Map<string, string>();
-    this.#set.set(node, members.set(key, json));
-  }
-
-  /** The members of an object that were set, as JSON text. */
-  setMembers(node: JsonNode): ReadonlyMap<string, string> | undefined {
-    return this.#set.size === 0 ? undefined : this.#set.get(node);
   }
 
   #isKey(at: JsonNode, key: string): boolean {

@@ -70,16 +70,37 @@ for (const [raw, canonical] of CHANGED) {
   test(`CanonicalWriter writes ${raw} as JSON.stringify would`, () => assert.equal(written(raw), canonical));
 }
 
-test('CanonicalWriter leaves out what was removed and puts in what was set, in order', () => {
-  const document = new JsonDocument(Buffer.from('{"m":{"x":1,"y":2},"z":[],"kind":"old","gone":1}'));
-  const { root } = document;
-  document.remove(root, 'gone');
-  document.remove(root, 'never there');
-  document.remove(document.member(root, 'm') ?? root, 'x');
-  document.set(root, 'kind', '"New"');
-  document.set(root, 'apiVersion', '"v1"');
-  const text = Buffer.from(writer.write(document, root, 0)).toString();
-  assert.equal(`${text}\n`, canonicalJson({ apiVersion: 'v1', kind: 'New', m: { y: 2 }, z: [] }));
+/** The key in a line of canonical JSON. */
+function keyOf(line: string): string {
+  return JSON.parse(line.slice(0, line.lastIndexOf(': '))) as string;
+}
+
+test('CanonicalWriter leaves out what was removed and puts in what is added, in order', () => {
+  const added = ['apiVersion', 'kind', 'zz'].map((key) => ({ key, json: `"${key}"` }));
+  const own = ['a', 'api', 'apiVersions', 'b', 'kin', 'kinds', 'm', 'z', 'zzz', '{', 'é', 'k\n', '__proto__'];
+  fc.assert(
+    fc.property(fc.subarray(own), fc.subarray(added), (keys, members) => {
+      const removed = JSON.stringify(
+        Object.fromEntries([...keys.toReversed(), 'gone', 'kind'].map((key) => [key, 1])),
+      );
+      const document = new JsonDocument(Buffer.from(removed));
+      document.remove(document.root, ['gone', 'kind', 'never there']);
+      const text = Buffer.from(writer.write(document, document.root, 0, members)).toString();
+      const expected = [
+        ...keys.map((key) => `${JSON.stringify(key)}: 1`),
+        ...members.map(({ key, json }) => `"${key}": ${json}`),
+      ];
+      const lines = text
+        .split('\n')
+        .slice(1, -1)
+        .map((line) => line.trim().replace(/,$/u, ''));
+      assert.deepEqual(
+        lines,
+        expected.toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1)),
+      );
+    }),
+    { numRuns: 2000 },
+  );
 });
 
 test('CanonicalWriter grows for a large value, and goes deep', () => {

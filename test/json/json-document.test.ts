@@ -131,8 +131,8 @@ test('JsonDocument counts the members that remain', () => {
     [document.size(root), sizeOf('a'), sizeOf('b'), sizeOf('list'), sizeOf('empty')],
     [4, 0, 1, 3, 0],
   );
-  document.remove(document.member(root, 'b') ?? root, 'c');
+  document.remove(document.member(root, 'b') ?? root, ['c']);
   assert.deepEqual([document.size(root), sizeOf('b')], [4, 0]);
-  document.remove(root, 'b');
+  document.remove(root, ['b']);
   assert.deepEqual([document.size(root), document.member(root, 'b')], [3, undefined]);
 });

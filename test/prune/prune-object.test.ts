@@ -5,7 +5,7 @@ import { canonicalJson } from '../../src/json/canonical-json.ts';
 import { CanonicalWriter } from '../../src/json/canonical-writer.ts';
 import { JsonDocument } from '../../src/json/json-document.ts';
 import type { ResourceType } from '../../src/model/resource-type.ts';
-import { pruneObject } from '../../src/prune/prune-object.ts';
+import { identityOf, pruneObject } from '../../src/prune/prune-object.ts';
 import { PRUNE_RULES, RULE_SET } from '../../src/prune/rules.ts';
 import { SKIPPED_GROUPS, SKIPPED_TYPES, skipReason } from '../../src/prune/skip-types.ts';
 
@@ -59,8 +59,9 @@ const CASES: readonly (readonly [name: string, raw: string, pruned: string])[] =
 
 function pruned(raw: string): string {
   const document = new JsonDocument(Buffer.from(raw));
-  pruneObject(document, document.root, CONFIG_MAP);
-  return `${Buffer.from(new CanonicalWriter().write(document, document.root, 0)).toString()}\n`;
+  pruneObject(document, document.root);
+  const bytes = new CanonicalWriter().write(document, document.root, 0, identityOf(CONFIG_MAP));
+  return `${Buffer.from(bytes).toString()}\n`;
 }
 
 for (const [name, raw, expected] of CASES) {
