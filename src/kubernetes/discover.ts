@@ -1,7 +1,7 @@
 import { errorText } from '../model/known-error.ts';
 import type { ResourceType } from '../model/resource-type.ts';
 import type { ApiClient } from './api-client.ts';
-import { ApiError } from './api-error.ts';
+import { ApiError, TransportError } from './api-error.ts';
 
 /** v2 since Kubernetes 1.30, v2beta1 since 1.26; an older server answers with its plain form. */
 const ACCEPT_AGGREGATED = ['v2', 'v2beta1']
@@ -23,6 +23,13 @@ export interface UnknownGroup {
   readonly version: string;
   readonly reason: string;
 }
+
+/** The documents of discovery, and the field in which each holds its list; it is never empty. */
+const DISCOVERY_FIELDS: Readonly<Record<string, string>> = {
+  APIGroupDiscoveryList: 'items',
+  APIVersions: 'versions',
+  APIGroupList: 'groups',
+};
 
 interface GroupVersion {
   readonly group: string;
@@ -54,7 +61,11 @@ export async function discover(client: ApiClient): Promise<Discovery> {
 
 async function discoverRoot(client: ApiClient, root: '/api' | '/apis'): Promise<GroupVersion[]> {
   const document = record(await client.json(root, { accept: ACCEPT_AGGREGATED }));
-  if (document['kind'] === 'APIGroupDiscoveryList') return list(document['items']).flatMap(aggregatedGroup);
+  const field = DISCOVERY_FIELDS[text(document['kind'])];
+  if (field === undefined || !Array.isArray(document[field]) || document[field].length === 0) {
+    throw new TransportError('', `${root} did not answer with a list of what the server serves`);
+  }
+  if (field === 'items') return list(document['items']).flatMap(aggregatedGroup);
   const groupVersions =
     root === '/api'
       ? texts(document['versions']).map((version) => ['', version] as const)
@@ -104,6 +115,9 @@ async function discoverPlain(client: ApiClient, group: string, version: string):
   const path = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
   try {
     const document = record(await client.json(path));
+    if (document['kind'] !== 'APIResourceList' || !Array.isArray(document['resources'])) {
+      return { group, version, resources: { unknown: `${path} did not answer with a list of resources` } };
+    }
     const resources = list(document['resources']).flatMap((resource) => plainType(group, version, resource));
     return { group, version, resources };
   } catch (error) {

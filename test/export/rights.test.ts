@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { type Cluster, READ_EVERYTHING, type Rule, sharedCluster } from '../cluster/cluster.ts';
+import type { KubernetesObject } from '../cluster/objects.ts';
+import type { Manifest } from '../../src/model/manifest.ts';
+import { entriesOf, gapNames, manifestOf, onlyArchive, outcomesOf } from '../support/archive-folder.ts';
+import { type CliResult, messageLines, runCli } from '../support/run-cli.ts';
+
+/** Three projects with the same objects; the ServiceAccounts of the tests lie in the first. */
+const PROJECTS = ['rights-a', 'rights-b', 'rights-c'] as const;
+const [A, B, C] = PROJECTS;
+const LIST_PROJECTS: Rule = { apiGroups: [''], resources: ['namespaces'], verbs: ['list'] };
+
+interface Exported {
+  readonly result: CliResult;
+  readonly manifest: Manifest;
+  readonly entries: Readonly<Record<string, string>>;
+}
+
+describe('a service account', () => {
+  let cluster: Cluster;
+  let folder: string;
+
+  before(async () => {
+    cluster = await sharedCluster();
+    folder = await mkdtemp(path.join(tmpdir(), 'rights-test-'));
+    await cluster.apply(PROJECTS.flatMap(objectsOf));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  test('that may list some types only exports these, and the manifest says denied for all others', async () => {
+    const { kubeconfig } = await cluster.serviceAccount({
+      namespace: A,
+      name: 'some-types',
+      clusterRules: [
+        { apiGroups: ['', 'apps'], resources: ['configmaps', 'deployments'], verbs: ['list'] },
+        { apiGroups: ['rbac.authorization.k8s.io'], resources: ['clusterroles'], verbs: ['list', 'get'] },
+        // To get is not to list.
+        { apiGroups: [''], resources: ['services'], verbs: ['get'] },
+        LIST_PROJECTS,
+      ],
+    });
+    const { manifest, entries, result } = await exported('some-types', kubeconfig);
+    const types = new Set(Object.keys(entries).map((entry) => path.basename(entry, '.json')));
+    const readable = [
+      'clusterroles.rbac.authorization.k8s.io',
+      'configmaps',
+      'deployments.apps',
+      'namespaces',
+    ];
+    assert.deepEqual([...types].toSorted(), readable);
+    for (const project of PROJECTS) assert.ok(entries[`${project}/configmaps.json`], project);
+    for (const { type, outcomes } of manifest.types) {
+      const results = outcomes.map((outcome) => `${outcome.scope} ${outcome.result}`);
+      if (outcomes.some((outcome) => outcome.result === 'skipped')) continue;
+      assert.deepEqual(results, readable.includes(type) ? ['* exported'] : ['* denied'], type);
+    }
+    assert.match(result.stderr, /"type":"services","scope":"\*","msg":"Skipped: not allowed to list"/u);
+    // It may not read the Namespace kube-system, by which clusters are told apart.
+    assert.equal(manifest.cluster.id, null);
+  });
+
+  describe('that may read everything in two projects only', () => {
+    let kubeconfig: string;
+    const everything = { [A]: READ_EVERYTHING, [B]: READ_EVERYTHING };
+
+    before(async () => {
+      ({ kubeconfig } = await cluster.serviceAccount({
+        namespace: A,
+        name: 'two',
+        namespaceRules: everything,
+      }));
+    });
+
+    test('exports both when they are named', async () => {
+      const { manifest, entries } = await exported('named', kubeconfig, ['-n', A, '-n', B]);
+      assertProjects(entries, [A, B]);
+      assert.deepEqual(manifest.options.namespaces, [A, B]);
+      assert.deepEqual(Object.keys(outcomesOf(manifest, 'configmaps')), [A, B]);
+      assert.equal(outcomesOf(manifest, 'namespaces')[B]?.result, 'exported');
+    });
+
+    test('exports both when the environment names them, in any order and twice', async () => {
+      const environment = { OPENSHIFT_BACKUP_NAMESPACES: `${B}, ${A} ${B}` };
+      const { entries } = await exported('environment', kubeconfig, [], environment);
+      assertProjects(entries, [A, B]);
+    });
+
+    test('exports them beside a third one, for which the manifest says denied', async () => {
+      const { manifest, entries } = await exported('third', kubeconfig, ['-n', C, '-n', B]);
+      assertProjects(entries, [B]);
+      for (const type of ['configmaps', 'namespaces', 'deployments.apps', 'secrets']) {
+        assert.equal(outcomesOf(manifest, type)[C]?.result, 'denied', type);
+      }
+    });
+
+    test('exports the project of its context when none is named and it may not list projects', async () => {
+      assertProjects((await exported('own', kubeconfig)).entries, [A]);
+    });
+
+    test('is told to name projects when it gives a glob and may not list projects', async () => {
+      const dir = path.join(folder, 'glob-denied');
+      const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, '-n', 'rights-*']);
+      assert.equal(result.code, 2);
+      assert.match(
+        messageLines(result).join('\n'),
+        /^error: The service account may not list projects: [^\n]+$/u,
+      );
+      assert.deepEqual(await readdir(dir), []);
+    });
+  });
+
+  describe('that may list projects, and read everything in two of them', () => {
+    let kubeconfig: string;
+
+    before(async () => {
+      ({ kubeconfig } = await cluster.serviceAccount({
+        namespace: A,
+        name: 'lists-projects',
+        clusterRules: [LIST_PROJECTS],
+        namespaceRules: { [A]: READ_EVERYTHING, [B]: READ_EVERYTHING },
+      }));
+    });
+
+    test('exports them by a glob', async () => {
+      const { manifest, entries } = await exported('glob', kubeconfig, ['-n', 'rights-?']);
+      assertProjects(entries, [A, B]);
+      assert.deepEqual(manifest.options.namespaces, ['rights-?']);
+      for (const type of ['configmaps', 'namespaces']) {
+        assert.deepEqual(
+          Object.values(outcomesOf(manifest, type)).map(({ scope, result }) => `${scope} ${result}`),
+          [`${A} exported`, `${B} exported`, `${C} denied`],
+        );
+      }
+      // Cluster-scoped types are no part of a project.
+      assert.ok(!manifest.types.some(({ type }) => type === 'clusterroles.rbac.authorization.k8s.io'));
+    });
+
+    test('exports them and all Namespace objects when no project is named', async () => {
+      const { manifest, entries } = await exported('no-name', kubeconfig);
+      const namespaces = Object.keys(entries).filter((entry) => entry.endsWith('/namespaces.json'));
+      assert.ok(
+        namespaces.includes(`${C}/namespaces.json`) && namespaces.includes('kube-system/namespaces.json'),
+      );
+      const others = Object.entries(entries).filter(
+        ([entry]) => !namespaces.includes(entry) || /^rights-[ab]/u.test(entry),
+      );
+      assertProjects(Object.fromEntries(others), [A, B]);
+      assert.equal(outcomesOf(manifest, 'configmaps')[C]?.result, 'denied');
+      assert.equal(outcomesOf(manifest, 'clusterroles.rbac.authorization.k8s.io')['*']?.result, 'denied');
+    });
+
+    test('is told when a project or glob matches nothing', async () => {
+      for (const name of ['rights-missing', 'none-*']) {
+        const dir = path.join(folder, 'missing');
+        const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, '-n', A, '-n', name]);
+        assert.equal(result.code, 2);
+        const [line = '', ...more] = messageLines(result);
+        assert.ok(line.startsWith('error: ') && line.includes(name), line);
+        assert.deepEqual([more, await readdir(dir)], [[], []]);
+      }
+    });
+  });
+
+  test('that may list types, in a project with none of them, fails and publishes nothing', async () => {
+    const clusterRules = [{ apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['list'] }];
+    const { kubeconfig } = await cluster.serviceAccount({ namespace: A, name: 'guesses', clusterRules });
+    const dir = path.join(folder, 'guesses');
+    // Without the right to list projects nobody says that there is none of this name.
+    const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, '-n', 'rights-typo']);
+    assert.equal(result.code, 4);
+    assert.match(
+      messageLines(result).join('\n'),
+      /^error: There is not a single object in [^\n]+--namespace/u,
+    );
+    assert.deepEqual(await readdir(dir), []);
+  });
+
+  for (const args of [[], ['-n', B]]) {
+    test(`that may list nothing fails with ${args.join(' ') || 'no options'}, and publishes nothing`, async () => {
+      const { kubeconfig } = await cluster.serviceAccount({ namespace: A, name: 'nothing' });
+      const dir = path.join(folder, 'nothing');
+      const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, ...args]);
+      assert.equal(result.code, 4);
+      assert.match(
+        messageLines(result).join('\n'),
+        /^error: The service account may not list a single [^\n]+$/u,
+      );
+      assert.equal(result.stdout, '');
+      assert.deepEqual(await readdir(dir), []);
+    });
+  }
+
+  async function exported(
+    name: string,
+    kubeconfig: string,
+    args: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ): Promise<Exported> {
+    const dir = path.join(folder, name);
+    const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, ...args], { environment });
+    assert.deepEqual({ code: result.code, lines: messageLines(result) }, { code: 0, lines: [] });
+    const archive = await onlyArchive(dir);
+    const manifest = await manifestOf(archive);
+    assert.ok(manifest.isComplete);
+    assert.deepEqual(gapNames(manifest), []);
+    return { result, manifest, entries: await entriesOf(archive) };
+  }
+});
+
+/** Asserts that nothing but these projects is in the archive, and they as a whole. */
+function assertProjects(entries: Readonly<Record<string, string>>, projects: readonly string[]): void {
+  const folders = new Set(Object.keys(entries).map((entry) => path.dirname(entry)));
+  assert.deepEqual([...folders].toSorted(), projects);
+  for (const project of projects) {
+    assert.match(entries[`${project}/configmaps.json`] ?? '', new RegExp(`"of": "${project}"`, 'u'));
+    assert.ok(entries[`${project}/namespaces.json`], `the Namespace ${project}`);
+    assert.ok(entries[`${project}/deployments.apps.json`], `the Deployment of ${project}`);
+  }
+}
+
+function objectsOf(project: string): KubernetesObject[] {
+  const metadata = { name: 'right', namespace: project };
+  const labels = { app: 'right' };
+  const spec = { containers: [{ name: 'main', image: 'example.com/image:1' }] };
+  return [
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: project } },
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { of: project } },
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata,
+      spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec } },
+    },
+  ];
+}

@@ -1,0 +1,29 @@
+import fs from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import process from 'node:process';
+
+// For `node --import`: kills the process before its n-th call that changes the file system. DIE_AT_CALL is n;
+// with 0 it lives on, and says at its end how many calls there were.
+const dieAtCall = Number(process.env['DIE_AT_CALL']);
+let callCount = 0;
+
+function countCalls(target: object, names: readonly string[]): void {
+  const methods = target as Record<string, (...args: unknown[]) => unknown>;
+  for (const name of names) {
+    const method = methods[name];
+    methods[name] = function (this: unknown, ...args: unknown[]): unknown {
+      callCount++;
+      if (callCount === dieAtCall) process.kill(process.pid, 'SIGKILL');
+      return method?.apply(this, args);
+    };
+  }
+}
+
+const { promises } = fs;
+countCalls(promises, ['open', 'writeFile', 'mkdir', 'rename', 'link', 'unlink']);
+syncBuiltinESMExports();
+const probe = await promises.open('/dev/null');
+countCalls(Object.getPrototypeOf(probe) as object, ['write', 'sync', 'close']);
+await probe.close();
+callCount = 0;
+if (dieAtCall === 0) process.on('exit', () => fs.writeSync(2, `calls: ${callCount}\n`));

@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { openArchive } from '../../src/archive/read-archive.ts';
+import { verifyArchive } from '../../src/archive/verify-archive.ts';
+import { systemErrorCode } from '../../src/model/known-error.ts';
+import { type Gap, gapsOf, type Manifest, MANIFEST_ENTRY, type Outcome } from '../../src/model/manifest.ts';
+
+/** Every file in a folder, hidden ones too, with its SHA-256: two results that are equal hold the same. */
+export async function filesIn(dir: string): Promise<Record<string, string>> {
+  const names = (await readdir(dir)).toSorted();
+  const digests = names.map(async (name) => [name, await digestOf(path.join(dir, name))] as const);
+  return Object.fromEntries(await Promise.all(digests));
+}
+
+/** The archives in a folder, by name. */
+export async function archivesIn(dir: string): Promise<string[]> {
+  return (await readdir(dir)).filter((name) => /^[a-z].*\.zip$/u.test(name)).toSorted();
+}
+
+/** The path of the only archive in a folder, after asserting that nothing but its checksum lies beside it. */
+export async function onlyArchive(dir: string): Promise<string> {
+  const files = (await readdir(dir)).toSorted();
+  const [archive = ''] = files;
+  assert.deepEqual(files, [archive, `${archive}.sha256`]);
+  return path.join(dir, archive);
+}
+
+/** The content of every entry but the manifest, by its path. */
+export async function entriesOf(archivePath: string): Promise<Record<string, string>> {
+  const archive = await openArchive(archivePath);
+  try {
+    const texts: [string, string][] = [];
+    for (const { path: entry } of archive.entries) {
+      if (entry !== MANIFEST_ENTRY) texts.push([entry, (await archive.read(entry)).toString()]);
+    }
+    return Object.fromEntries(texts);
+  } finally {
+    await archive.close();
+  }
+}
+
+/** The manifest of an archive. */
+export async function manifestOf(archivePath: string): Promise<Manifest> {
+  const archive = await openArchive(archivePath);
+  try {
+    return await archive.manifest();
+  } finally {
+    await archive.close();
+  }
+}
+
+/** What happened to a type, by scope. */
+export function outcomesOf({ types }: Manifest, type: string): Record<string, Outcome> {
+  const records = types.filter((record) => record.type === type);
+  assert.equal(records.length, 1, `${type} stands once in the manifest`);
+  return Object.fromEntries(
+    records.flatMap(({ outcomes }) => outcomes.map((outcome) => [outcome.scope, outcome])),
+  );
+}
+
+/** The gaps that a manifest names, as `type scope`, sorted. */
+export function gapNames({ types }: Manifest): string[] {
+  return gapsOf(types)
+    .map(({ type, scope }: Gap) => `${type} ${scope}`)
+    .toSorted();
+}
+
+/** Asserts that an archive and its checksum file are whole, every object in it included. */
+export async function assertSound(archivePath: string): Promise<void> {
+  const { result, problems, notes } = await verifyArchive(archivePath, { level: 'contents' });
+  assert.deepEqual({ result, problems, notes }, { result: 'sound', problems: [], notes: [] }, archivePath);
+}
+
+async function digestOf(file: string): Promise<string> {
+  try {
+    return createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex');
+  } catch (error) {
+    // A folder; or gone since the folder was read.
+    return systemErrorCode(error) ?? 'unreadable';
+  }
+}
