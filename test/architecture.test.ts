@@ -75,6 +75,7 @@ const PURITY: PurityTable = {
     'src/export/plan-types.ts': { because: 'decides what is read, from what discovery has found' },
     'src/export/run-event.ts': { because: 'types only' },
     'src/json/canonical-json.ts': { because: 'defines the canonical form' },
+    'src/json/canonical-number.ts': { because: 'text in, text out' },
     'src/json/json-document.ts': {
       because: 'bytes in, nodes out; isUtf8 and Buffer depend on their arguments alone',
       mayUse: ['node:buffer', 'Buffer'],

@@ -93,7 +93,9 @@ export class ArchiveWriter {
   /** Adds the manifest and the zip's directory, and makes sure that all of it is on the disk. */
   async finish(manifest: Manifest): Promise<void> {
     const document = new JsonDocument(Buffer.from(JSON.stringify(manifest)));
-    const json = new CanonicalWriter().write(document, document.root, 0);
+    // Line breaks and indents make it longer.
+    const writer = new CanonicalWriter(2 * document.bytes.length);
+    const json = writer.write(document, document.root, 0);
     await this.#append(MANIFEST_ENTRY, Buffer.concat([json, Buffer.from('\n')]));
     await this.#orFailure(Promise.all([this.#zip.finalize(), finished(this.#sink)]));
     await this.#file.sync();

@@ -27,7 +27,7 @@ import { findProjects } from './projects.ts';
 import type { RunEvent } from './run-event.ts';
 
 /** Types that are read or wait to be written at one time. */
-const TYPES_AT_ONCE = 4;
+const TYPES_AT_ONCE = 3;
 
 /** What is to be exported, from where, and into which draft. */
 export interface ExportRequest {

@@ -1,3 +1,4 @@
+import { canonicalNumber } from './canonical-number.ts';
 import { JsonDocument, type JsonNode } from './json-document.ts';
 import { Kind, NODE_SIZE } from './tape-reader.ts';
 
@@ -26,12 +27,17 @@ export interface AddedMember {
  * (`canonicalJson`), except that integers keep all their digits.
  */
 export class CanonicalWriter {
-  #buffer: Buffer = Buffer.allocUnsafeSlow(INITIAL_BUFFER_BYTES);
+  #buffer: Buffer;
   #length = 0;
   #document: JsonDocument = new JsonDocument(Buffer.from('null'));
   /** The keys of the objects that are being written, as a stack. */
   #keys = new Int32Array(1024);
   #keyCount = 0;
+
+  /** @param expectedBytes how long the longest value may become; it may become longer */
+  constructor(expectedBytes: number = INITIAL_BUFFER_BYTES) {
+    this.#buffer = Buffer.allocUnsafeSlow(expectedBytes);
+  }
 
   /**
    * The bytes of a value as it stands `depth` levels deep in a larger document: no indent before its first
@@ -238,10 +244,4 @@ function isPlain(byte: number): boolean {
 /** The quote ends a key, so it comes before every character. */
 function rank(byte: number): number {
   return byte === QUOTE ? 0 : byte;
-}
-
-/** A fraction as JavaScript writes it; a number that JavaScript can't hold stays as it was written. */
-function canonicalNumber(source: string): string {
-  const value = Number(source);
-  return Number.isFinite(value) ? JSON.stringify(value) : source;
 }
