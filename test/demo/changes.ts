@@ -22,10 +22,10 @@ export const CHANGES: readonly Change[] = [
     after: '"features": "search,gifts",',
   },
   {
-    commandLine: 'kubectl set image deployment/cart cart=quay.io/example/cart:2.5.0 -n shop',
+    commandLine: 'kubectl set image deployment/cart cart=registry.example.com/example/cart:2.5.0 -n shop',
     file: 'shop/deployments.apps.json',
-    before: '"image": "quay.io/example/cart:2.4.1",',
-    after: '"image": "quay.io/example/cart:2.5.0",',
+    before: '"image": "registry.example.com/example/cart:2.4.1",',
+    after: '"image": "registry.example.com/example/cart:2.5.0",',
   },
 ];
 

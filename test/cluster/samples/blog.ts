@@ -116,7 +116,7 @@ function images(): KubernetesObject[] {
           {
             name: '24-ubi9',
             annotations: { 'openshift.io/display-name': 'Node.js 24 (UBI 9)', tags: 'builder,nodejs' },
-            from: { kind: 'DockerImage', name: 'registry.access.redhat.com/ubi9/nodejs-24:latest' },
+            from: { kind: 'DockerImage', name: 'registry.example.com/ubi9/nodejs-24:latest' },
             importPolicy: { scheduled: true, importMode: 'Legacy' },
             referencePolicy: { type: 'Local' },
             generation: 4,
@@ -212,7 +212,7 @@ function templates(): KubernetesObject[] {
 }
 
 function configuration(): KubernetesObject[] {
-  const quay = JSON.stringify({ auths: { 'quay.io': { auth: base64('robot:token') } } });
+  const quay = JSON.stringify({ auths: { 'registry.example.com': { auth: base64('robot:token') } } });
   return [
     make('v1', 'Secret', 'git', {
       type: 'kubernetes.io/basic-auth',

@@ -19,7 +19,7 @@ function database(): KubernetesObject[] {
         template: podTemplate({ app: 'postgres' }, [
           {
             name: 'postgres',
-            image: 'registry.redhat.io/rhel9/postgresql-16:1',
+            image: 'registry.example.com/rhel9/postgresql-16:1',
             envFrom: [{ secretRef: { name: 'postgres' } }],
             mounts: { '/var/lib/pgsql/data': 'pgdata' },
           },
@@ -59,7 +59,7 @@ function database(): KubernetesObject[] {
           spec: {
             template: podTemplate(
               { app: 'dump' },
-              [{ name: 'dump', image: 'registry.redhat.io/rhel9/postgresql-16:1', command: ['pg_dump'] }],
+              [{ name: 'dump', image: 'registry.example.com/rhel9/postgresql-16:1', command: ['pg_dump'] }],
               { restartPolicy: 'OnFailure' },
             ),
           },
@@ -71,7 +71,7 @@ function database(): KubernetesObject[] {
         completions: 1,
         template: podTemplate(
           { app: 'migrate-2026-4' },
-          [{ name: 'migrate', image: 'quay.io/example/migrate:2026.4' }],
+          [{ name: 'migrate', image: 'registry.example.com/example/migrate:2026.4' }],
           { restartPolicy: 'Never' },
         ),
       },

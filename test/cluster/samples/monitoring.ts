@@ -17,7 +17,13 @@ function collectors(): KubernetesObject[] {
         updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%' } },
         template: podTemplate(
           { app: 'node-exporter' },
-          [{ name: 'node-exporter', image: 'quay.io/prometheus/node-exporter:v1.8.2', port: 9100 }],
+          [
+            {
+              name: 'node-exporter',
+              image: 'registry.example.com/prometheus/node-exporter:v1.8.2',
+              port: 9100,
+            },
+          ],
           {
             hostNetwork: true,
             tolerations: everywhere,

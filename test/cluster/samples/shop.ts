@@ -3,7 +3,7 @@ import { base64, maker, named, podTemplate, service } from './shorthand.ts';
 
 const make = maker('shop');
 const IMAGE =
-  'quay.io/example/shop-web@sha256:4c5e7c1dd1d7f7a1c0a2a5d1a6b1c8b5f3a9c1e2d3f4a5b6c7d8e9f0a1b2c3d4';
+  'registry.example.com/example/shop-web@sha256:4c5e7c1dd1d7f7a1c0a2a5d1a6b1c8b5f3a9c1e2d3f4a5b6c7d8e9f0a1b2c3d4';
 const WEB_UID = '3f1c2d6e-8a54-4f0b-9d5c-6a1b2c3d4e5f';
 
 /** A web shop: Deployments with autoscaling behind Routes, what they are configured with, and their Pods. */
@@ -30,7 +30,7 @@ function workloads(): KubernetesObject[] {
               env: [database, { name: 'GREETING', value: 'Grüß Gott, 世界 👋' }],
               mounts: { '/etc/web': 'settings' },
             },
-            { name: 'proxy', image: 'registry.access.redhat.com/ubi9/nginx-124:1', port: 8443 },
+            { name: 'proxy', image: 'registry.example.com/ubi9/nginx-124:1', port: 8443 },
           ],
           { volumes: [{ name: 'settings', configMap: { name: 'web-settings' } }] },
         ),
@@ -41,7 +41,7 @@ function workloads(): KubernetesObject[] {
         replicas: 1,
         selector: { matchLabels: { app: 'cart' } },
         template: podTemplate({ app: 'cart' }, [
-          { name: 'cart', image: 'quay.io/example/cart:2.4.1', port: 9000, env: [database] },
+          { name: 'cart', image: 'registry.example.com/example/cart:2.4.1', port: 9000, env: [database] },
         ]),
       },
     }),
@@ -55,7 +55,13 @@ function workloads(): KubernetesObject[] {
             backoffLimit: 2,
             template: podTemplate(
               { app: 'invoices' },
-              [{ name: 'invoices', image: 'quay.io/example/invoices:1.0', args: ['--yesterday'] }],
+              [
+                {
+                  name: 'invoices',
+                  image: 'registry.example.com/example/invoices:1.0',
+                  args: ['--yesterday'],
+                },
+              ],
               { restartPolicy: 'Never', serviceAccountName: 'invoices' },
             ),
           },
