@@ -1,4 +1,5 @@
 import { CLUSTER_FOLDER } from '../model/manifest.ts';
+import { isEntryPath } from './entry-path.ts';
 
 /** How deep an item lies in the List that an entry is: `{ "items": [ item ] }`. */
 export const ITEM_DEPTH = 2;
@@ -12,9 +13,6 @@ export const ITEM_SEPARATOR = Buffer.from(',\n    ');
 /** What stands behind the last item. */
 export const LIST_TAIL = Buffer.from('\n  ],\n  "kind": "List"\n}\n');
 
-const FOLDER = /^[a-z0-9][-a-z0-9.]{0,252}$/u;
-const TYPE = /^[a-z0-9][-a-z0-9.]{0,252}$/u;
-
 /**
  * The entry in which the objects of a type lie: `<project>/<type>.json`, or `_cluster/<type>.json` for
  * cluster-scoped ones. The names of objects never become part of a path.
@@ -22,8 +20,7 @@ const TYPE = /^[a-z0-9][-a-z0-9.]{0,252}$/u;
  * @throws RangeError when a project or type has a name that an API server would not have accepted
  */
 export function entryPath(project: string | undefined, type: string): string {
-  if (!TYPE.test(type) || (project !== undefined && !FOLDER.test(project))) {
-    throw new RangeError(`Cannot make a path of ${JSON.stringify(project)} and ${JSON.stringify(type)}`);
-  }
-  return `${project ?? CLUSTER_FOLDER}/${type}.json`;
+  const path = `${project ?? CLUSTER_FOLDER}/${type}.json`;
+  if (project !== CLUSTER_FOLDER && isEntryPath(path)) return path;
+  throw new RangeError(`Cannot make a path of ${JSON.stringify(project)} and ${JSON.stringify(type)}`);
 }
