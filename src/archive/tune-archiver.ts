@@ -1,9 +1,8 @@
 import type { ZipArchive } from 'archiver';
-import { crc32, deflateRawSync, type ZlibOptions } from 'node:zlib';
+import type { Packed } from './entry-packer.ts';
 
 /** What is used of an entry of compress-commons, archiver's zip engine. */
 interface EngineEntry {
-  getMethod(): number;
   setSize(bytes: number): void;
   setCompressedSize(bytes: number): void;
   setCrc(crc: number): void;
@@ -27,25 +26,33 @@ interface Engine {
   end(): void;
 }
 
-const METHOD_DEFLATED = 8;
 /** "Version needed to extract" of a deflated file (APPNOTE 4.4.3.2). */
 const VERSION_DEFLATED = 20;
 const GATHERED_BYTES = 64 * 1024;
 
+/** The entries that come deflated already, by the Buffer that stands for them. */
+const PACKED = new WeakMap<Buffer, Packed<unknown>>();
+
+/** What to hand to `append` of a tuned archiver for an entry that has been deflated elsewhere. */
+export function asPacked(entry: Packed<unknown>): Buffer {
+  PACKED.set(entry.deflated, entry);
+  return entry.deflated;
+}
+
 /**
  * Makes archiver fit for tens of thousands of small entries. By itself it makes a stream for each entry,
  * which for one of 10 KiB costs five times the deflating, and it writes a zip's directory field by field
- * into a queue without end, 4 KiB of memory for each entry. With this, a Buffer is deflated in one call, and
- * small writes are gathered; what comes out is a zip of the same content.
+ * into a queue without end, 4 KiB of memory for each entry. With this, it takes entries that have been
+ * deflated elsewhere (`asPacked`), and small writes are gathered.
  *
- * This reaches into archiver. Where another version is built differently nothing is changed, and archiver
- * does its work as it always does.
+ * This reaches into archiver, whose version is therefore pinned.
+ *
+ * @throws Error where archiver is built otherwise
  */
-export function tuneArchiver(zip: ZipArchive, options: ZlibOptions): void {
+export function tuneArchiver(zip: ZipArchive): void {
   const engine = engineOf(zip);
-  if (!engine) return;
   gatherWrites(engine);
-  deflateInOnePiece(engine, options);
+  takePacked(engine);
 }
 
 function gatherWrites(engine: Engine): void {
@@ -73,27 +80,24 @@ function gatherWrites(engine: Engine): void {
   };
 }
 
-function deflateInOnePiece(engine: Engine, options: ZlibOptions): void {
+function takePacked(engine: Engine): void {
   const original = engine._appendBuffer.bind(engine);
   engine._appendBuffer = (entry, source, callback) => {
-    if (entry.getMethod() !== METHOD_DEFLATED || source.length === 0)
-      return original(entry, source, callback);
-    // The buffer for the result: JSON shrinks to a tenth or less, and the default of 16 KiB is mostly waste.
-    const chunkSize = Math.max(1024, Math.min(64 * 1024, Math.ceil(source.length / 8)));
-    const deflated = deflateRawSync(source, { ...options, chunkSize });
+    const packed = PACKED.get(source);
+    if (!packed) return original(entry, source, callback);
     entry.getGeneralPurposeBit().useDataDescriptor(false);
     entry.setVersionNeededToExtract(VERSION_DEFLATED);
-    entry.setSize(source.length);
-    entry.setCompressedSize(deflated.length);
-    entry.setCrc(crc32(source));
+    entry.setSize(packed.sizeBytes);
+    entry.setCompressedSize(source.length);
+    entry.setCrc(packed.crc32);
     engine._writeLocalFileHeader(entry);
-    engine.write(deflated);
+    engine.write(source);
     engine._afterAppend(entry);
     callback(null, entry);
   };
 }
 
-function engineOf(zip: ZipArchive): Engine | undefined {
+function engineOf(zip: ZipArchive): Engine {
   const { _module: module } = zip as unknown as { readonly _module?: { readonly engine?: Partial<Engine> } };
   const engine = module?.engine;
   const methods = [
@@ -105,5 +109,6 @@ function engineOf(zip: ZipArchive): Engine | undefined {
   ];
   const isKnown =
     methods.every((method) => typeof method === 'function') && typeof engine?.offset === 'number';
-  return isKnown ? (engine as Engine) : undefined;
+  if (!isKnown) throw new Error('archiver is built otherwise than the version that this was written for');
+  return engine as Engine;
 }

@@ -1,26 +1,29 @@
 import { ZipArchive } from 'archiver';
-import { createHash, hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { callbackify } from 'node:util';
 import { type FileRecord, type Manifest, MANIFEST_ENTRY } from '../model/manifest.ts';
+import { DEFLATE } from './batch.ts';
+import { BATCH_BYTES, EntryPacker, type Packed } from './entry-packer.ts';
 import { CanonicalWriter } from '../json/canonical-writer.ts';
 import { JsonDocument } from '../json/json-document.ts';
-import { tuneArchiver } from './tune-archiver.ts';
+import { asPacked, tuneArchiver } from './tune-archiver.ts';
 
 /** Never wider: an archive can hold Secrets. */
 export const ARCHIVE_MODE = 0o640;
-/**
- * Deflate at the level of `zip`, with a window of 8 KiB: an object repeats the one before it, so a window of
- * 32 KiB gains next to nothing, and zlib would claim 256 KiB for each of ten thousand entries.
- */
-const DEFLATE = { level: 6, windowBits: 13, memLevel: 7 };
-/** Smaller entries are handed over in one piece, which is deflated with the least overhead. */
-const ONE_PIECE_BYTES = 1024 * 1024;
 /** Deflated data is written in pieces of this size: an entry alone comes in a dozen of a few bytes. */
 const WRITE_BYTES = 512 * 1024;
+
+const NOTHING: Promise<readonly Packed<Added>[]> = Promise.resolve([]);
+
+/** What of an entry is needed again when it has been packed. */
+interface Added {
+  readonly path: string;
+  readonly content: EntryContent;
+}
 
 /** The bytes of one entry, whose size is known before they are read. */
 export interface EntryContent {
@@ -38,13 +41,14 @@ export interface EntryContent {
  * one. Whatever happened, call `close`.
  */
 export class ArchiveWriter {
-  readonly files: FileRecord[] = [];
+  readonly #files: FileRecord[] = [];
   readonly #file: FileHandle;
   readonly #zip: ZipArchive;
   readonly #sink: Writable;
   readonly #date: Date;
-  /** Used for every small entry in turn. */
-  readonly #space = Buffer.allocUnsafeSlow(ONE_PIECE_BYTES);
+  readonly #packer: EntryPacker<Added>;
+  /** The batch that is being packed; the one after it is being filled meanwhile. */
+  #underWay: Promise<readonly Packed<Added>[]> = NOTHING;
   #failure: Error | undefined;
   #onEntry: (() => void) | undefined;
   #onFailure: ((error: Error) => void) | undefined;
@@ -64,7 +68,8 @@ export class ArchiveWriter {
     this.#file = file;
     this.#date = date;
     this.#zip = new ZipArchive({ zlib: DEFLATE });
-    tuneArchiver(this.#zip, DEFLATE);
+    tuneArchiver(this.#zip);
+    this.#packer = new EntryPacker((error) => this.#fail(error));
     this.#sink = sinkTo(file, (byteCount) => (this.#sizeBytes += byteCount));
     this.#zip.on('entry', () => this.#onEntry?.());
     this.#zip.on('error', (error) => this.#fail(error));
@@ -78,20 +83,35 @@ export class ArchiveWriter {
     return this.#sizeBytes;
   }
 
-  /** Adds one entry and records its checksum; it has been deflated when this resolves. */
-  async add(path: string, content: EntryContent): Promise<FileRecord> {
-    const { sizeBytes, objectCount } = content;
-    const sha256 =
-      sizeBytes <= ONE_PIECE_BYTES
-        ? await this.#addWhole(path, content)
-        : await this.#addPieces(path, content);
-    const record = { path, sha256, sizeBytes, objectCount };
-    this.files.push(record);
-    return record;
+  /**
+   * Adds one entry. It is on its way when this resolves; `finish` waits for the last one.
+   *
+   * @throws what has failed, with this entry or one before it
+   */
+  async add(path: string, content: EntryContent): Promise<void> {
+    if (content.sizeBytes > BATCH_BYTES) {
+      await this.#settle();
+      const sha256 = await this.#addPieces(path, content);
+      this.#record(path, content, sha256);
+      return;
+    }
+    if (!this.#packer.hasRoom(content.sizeBytes)) {
+      const before = this.#underWay;
+      this.#underWay = this.#packer.send();
+      await this.#appendPacked(before);
+    }
+    await this.#orFailure(takeAll(this.#packer, content));
+    this.#packer.end({ path, content }, content.sizeBytes);
   }
 
-  /** Adds the manifest and the zip's directory, and makes sure that all of it is on the disk. */
-  async finish(manifest: Manifest): Promise<void> {
+  /**
+   * Adds the manifest and the zip's directory, and makes sure that all of it is on the disk.
+   *
+   * @param describe makes the manifest when all files are known
+   */
+  async finish(describe: (files: readonly FileRecord[]) => Manifest): Promise<Manifest> {
+    await this.#settle();
+    const manifest = describe(this.#files);
     const document = new JsonDocument(Buffer.from(JSON.stringify(manifest)));
     // Line breaks and indents make it longer.
     const writer = new CanonicalWriter(2 * document.bytes.length);
@@ -99,6 +119,7 @@ export class ArchiveWriter {
     await this.#append(MANIFEST_ENTRY, Buffer.concat([json, Buffer.from('\n')]));
     await this.#orFailure(Promise.all([this.#zip.finalize(), finished(this.#sink)]));
     await this.#file.sync();
+    return manifest;
   }
 
   /**
@@ -109,22 +130,28 @@ export class ArchiveWriter {
     this.#fail(new Error('The archive has been closed'));
     this.#zip.abort();
     this.#zip.unpipe(this.#sink);
+    await this.#packer.close();
     await this.#file.close();
   }
 
-  async #addWhole(path: string, content: EntryContent): Promise<string> {
-    const chunks = content.chunks();
-    let sizeBytes = 0;
-    const take = (piece: Uint8Array): void => {
-      this.#space.set(piece, sizeBytes);
-      sizeBytes += piece.length;
-    };
-    if (Symbol.iterator in chunks) for (const piece of chunks) take(piece);
-    else for await (const piece of chunks) take(piece);
-    const bytes = this.#space.subarray(0, sizeBytes);
-    const sha256 = hash('sha256', bytes);
-    await this.#append(path, bytes);
-    return sha256;
+  /** Waits for all entries that are under way. */
+  async #settle(): Promise<void> {
+    const before = this.#underWay;
+    this.#underWay = this.#packer.send();
+    await this.#appendPacked(before);
+    await this.#appendPacked(this.#underWay);
+    this.#underWay = NOTHING;
+  }
+
+  async #appendPacked(batch: Promise<readonly Packed<Added>[]>): Promise<void> {
+    for (const entry of await this.#orFailure(batch)) {
+      await this.#append(entry.tag.path, asPacked(entry));
+      this.#record(entry.tag.path, entry.tag.content, entry.sha256);
+    }
+  }
+
+  #record(path: string, { sizeBytes, objectCount }: EntryContent, sha256: string): void {
+    this.#files.push({ path, sha256, sizeBytes, objectCount });
   }
 
   async #addPieces(path: string, content: EntryContent): Promise<string> {
@@ -161,6 +188,19 @@ export class ArchiveWriter {
     this.#failure ??= error;
     this.#onFailure?.(this.#failure);
   }
+}
+
+async function takeAll(packer: EntryPacker<Added>, content: EntryContent): Promise<void> {
+  const chunks = content.chunks();
+  let offset = 0;
+  const take = (piece: Uint8Array): void => {
+    packer.take(piece, offset);
+    offset += piece.length;
+  };
+  if (Symbol.iterator in chunks) for (const piece of chunks) take(piece);
+  else for await (const piece of chunks) take(piece);
+  if (offset !== content.sizeBytes)
+    throw new Error(`An entry has ${offset} bytes, not ${content.sizeBytes} as it said`);
 }
 
 /** A stream into a file that gathers small chunks. What has been written is whole, or the stream fails. */

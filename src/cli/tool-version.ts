@@ -1,8 +1,6 @@
-import { readFileSync } from 'node:fs';
+import packageFile from '../../package.json' with { type: 'json' };
 
-/** The tool's own version, from the package file beside `src` or `dist`. */
+/** The tool's own version, as in its package file. */
 export function toolVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const { version } = JSON.parse(text) as { version?: unknown };
-  return typeof version === 'string' ? version : 'unknown';
+  return packageFile.version;
 }

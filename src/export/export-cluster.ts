@@ -26,8 +26,8 @@ import { planTypes, typeRecord } from './plan-types.ts';
 import { findProjects } from './projects.ts';
 import type { RunEvent } from './run-event.ts';
 
-/** Types that are read or wait to be written at one time. */
-const TYPES_AT_ONCE = 3;
+/** A type that has been read waits in its spool until those before it have been written. */
+const TYPES = { atOnce: 3, ahead: 32 };
 
 /** What is to be exported, from where, and into which draft. */
 export interface ExportRequest {
@@ -75,7 +75,7 @@ export async function exportCluster(request: ExportRequest): Promise<Manifest> {
     const types = [...settled, ...records].toSorted((a, b) =>
       a.type < b.type ? -1 : Number(a.type > b.type),
     );
-    const manifest: Manifest = {
+    return await writer.finish((files) => ({
       format: ARCHIVE_FORMAT,
       tool: request.tool,
       ruleSet: RULE_SET,
@@ -85,10 +85,8 @@ export async function exportCluster(request: ExportRequest): Promise<Manifest> {
       isComplete: gapsOf(types).length === 0,
       options: { namespaces: request.namespaces },
       types,
-      files: writer.files,
-    };
-    await writer.finish(manifest);
-    return manifest;
+      files,
+    }));
   } finally {
     await writer.close();
   }
@@ -136,7 +134,7 @@ async function writeTypes(
     return await readType(request, job, spool, canonical);
   });
   try {
-    for await (const { record, lists, spool } of inOrder(readers, TYPES_AT_ONCE, request.client.cancel)) {
+    for await (const { record, lists, spool } of inOrder(readers, TYPES, request.client.cancel)) {
       for (const { project, content } of lists) await writer.add(entryPath(project, record.type), content);
       await spool.dispose();
       running.delete(spool);

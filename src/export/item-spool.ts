@@ -4,8 +4,10 @@ import { ARCHIVE_MODE, type EntryContent } from '../archive/write-archive.ts';
 import { TransportError } from '../kubernetes/api-error.ts';
 
 /** What one type may hold in memory before it goes to a file. */
-const MEMORY_BYTES_MAX = 2 * 1024 * 1024;
-const SLAB_BYTES = 1024 * 1024;
+const MEMORY_BYTES_MAX = 256 * 1024;
+const SLAB_BYTES = 256 * 1024;
+/** How much of the file is read at a time. */
+const WINDOW_BYTES = 1024 * 1024;
 
 /** Stands for bytes that are not in memory. */
 const MISSING = new Uint8Array(0);
@@ -89,6 +91,7 @@ export class ItemSpool {
    * @throws TransportError when an object came twice: then the list was not one state of the server
    */
   lists(): SpooledList[] {
+    this.#spare.length = 0;
     return [...this.#projects.entries()]
       .toSorted(([a], [b]) => compare(a ?? '', b ?? ''))
       .map(([project, items]) => ({ project, content: this.#content(items) }));
@@ -167,7 +170,8 @@ export class ItemSpool {
   /** Reads the file from there on: entries are small and mostly follow each other, so one read serves many. */
   async #readWindow(at: number): Promise<void> {
     if (at >= this.#window.start && at < this.#windowEnd) return;
-    const length = Math.min(SLAB_BYTES, this.#fileBytes - at);
+    const length = Math.min(WINDOW_BYTES, this.#fileBytes - at);
+    // New memory each time: a reader may still hold views of the part before.
     const result = await this.#file?.read(Buffer.allocUnsafeSlow(length), 0, length, at);
     if (!result || result.bytesRead === 0)
       throw new Error(`${this.#path} has become shorter while it was in use`);

@@ -6,6 +6,8 @@ import { WHOLE_CLUSTER } from '../model/manifest.ts';
 import { inOrder } from './in-order.ts';
 import { isNamespaceType } from './list-type.ts';
 
+const ALL_CONNECTIONS = { atOnce: CONNECTIONS_MAX, ahead: Infinity };
+
 /** Where a type is to be listed, and whether the server said that it may be. */
 export interface Scope {
   /** `*` for the whole cluster, else a project's name. */
@@ -23,7 +25,7 @@ export async function askForCluster(
   types: readonly ResourceType[],
 ): Promise<Permission[]> {
   const questions = types.map((type) => () => mayRead(client, type, 'list', undefined));
-  return await Array.fromAsync(inOrder(questions, CONNECTIONS_MAX, client.cancel));
+  return await Array.fromAsync(inOrder(questions, ALL_CONNECTIONS, client.cancel));
 }
 
 /** Asks for one type whether it may be listed in each of the projects. */
@@ -38,7 +40,7 @@ export async function askForProjects(
     scope: project,
     permission: await mayRead(client, type, verb, project),
   }));
-  return await Array.fromAsync(inOrder(questions, CONNECTIONS_MAX, client.cancel));
+  return await Array.fromAsync(inOrder(questions, ALL_CONNECTIONS, client.cancel));
 }
 
 /** The scope of a type that may be listed everywhere at once. */
