@@ -20,11 +20,12 @@ import { type ResourceType, typeName } from '../model/resource-type.ts';
 import { RULE_SET } from '../prune/rules.ts';
 import { inOrder } from './in-order.ts';
 import { ItemSpool, type SpooledList } from './item-spool.ts';
-import { isNamespaceType, listType } from './list-type.ts';
+import { listType } from './list-type.ts';
 import { askForCluster, askForProjects, clusterScope, type Scope } from './permissions.ts';
 import { planTypes, typeRecord } from './plan-types.ts';
 import { findProjects } from './projects.ts';
 import type { RunEvent } from './run-event.ts';
+import { isNamespaceType, storeInto } from './store-object.ts';
 
 /** A type that has been read waits in its spool until those before it have been written. */
 const TYPES = { atOnce: 3, ahead: 32 };
@@ -156,10 +157,10 @@ async function readType(
   const outcomes: Outcome[] = [];
   const onPage = (objectCount: number): void =>
     report({ kind: 'page', type: typeName(type), objectCount, receivedBytes: client.counts.receivedBytes });
+  const context = { client, store: storeInto(spool, writer, type), spool, onPage };
   for (const { scope, permission } of await scopes()) {
     if (permission === 'denied') outcomes.push({ scope, result: 'denied' });
-    else
-      outcomes.push(await listType({ client, writer, spool, onPage }, type, scope, permission === 'allowed'));
+    else outcomes.push(await listType(context, type, scope, permission === 'allowed'));
   }
   try {
     return { record: typeRecord(type, summarised(outcomes)), lists: spool.lists(), spool };

@@ -1,19 +1,17 @@
-import { ITEM_DEPTH } from '../archive/layout.ts';
-import type { AddedMember, CanonicalWriter } from '../json/canonical-writer.ts';
-import type { JsonDocument, JsonNode } from '../json/json-document.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { ApiError, TooLargeError, TransportError } from '../kubernetes/api-error.ts';
 import { getAsPage, listPages, type Page } from '../kubernetes/list-pages.ts';
 import { errorText } from '../model/known-error.ts';
 import { type Outcome, WHOLE_CLUSTER } from '../model/manifest.ts';
 import type { ResourceType } from '../model/resource-type.ts';
-import { identityOf, pruneObject } from '../prune/prune-object.ts';
 import type { ItemSpool } from './item-spool.ts';
+import { isNamespaceType, type StoreObject } from './store-object.ts';
 
 /** Where the objects of a list come from and go to. */
 export interface ListContext {
   readonly client: ApiClient;
-  readonly writer: CanonicalWriter;
+  readonly store: StoreObject;
+  /** Where `store` puts them, to be settled between pages and to forget a list that fails. */
   readonly spool: ItemSpool;
   /** Called after every page with the number of objects on it. */
   readonly onPage: (objectCount: number) => void;
@@ -33,12 +31,11 @@ export async function listType(
   scope: string,
   isCertain: boolean,
 ): Promise<Outcome> {
-  const identity = identityOf(type);
   let objectCount = 0;
   let resourceVersion = '';
   try {
     for await (const page of pagesOf(context.client, type, scope)) {
-      for (const item of page.items) take(context, { type, identity }, page.document, item);
+      for (const item of page.items) context.store(page.document, item);
       ({ resourceVersion } = page);
       objectCount += page.items.length;
       context.onPage(page.items.length);
@@ -60,36 +57,6 @@ async function* pagesOf(client: ApiClient, type: ResourceType, scope: string): A
   // A project's own Namespace object is part of the project, but no list of the project has it.
   else if (isNamespaceType(type)) yield await getAsPage(client, type, scope);
   else yield* listPages(client, type, scope);
-}
-
-/** Whether the type is that of the Namespace objects, which lie in the folder of their project. */
-export function isNamespaceType(type: ResourceType): boolean {
-  return type.group === '' && type.plural === 'namespaces';
-}
-
-function take(
-  { writer, spool }: ListContext,
-  { type, identity }: { readonly type: ResourceType; readonly identity: readonly AddedMember[] },
-  document: JsonDocument,
-  item: JsonNode,
-): void {
-  const metadata = document.member(item, 'metadata') ?? item;
-  const name = document.text(document.member(metadata, 'name'));
-  const namespace = document.text(document.member(metadata, 'namespace'));
-  if (name === undefined || name === '')
-    throw new TransportError('', 'the list holds an object without a name');
-  if (type.isNamespaced !== (namespace !== undefined)) {
-    throw new TransportError(
-      '',
-      `the list holds an object with${type.isNamespaced ? 'out' : ''} a project: ${name}`,
-    );
-  }
-  pruneObject(document, item);
-  spool.add(
-    isNamespaceType(type) ? name : namespace,
-    name,
-    writer.write(document, item, ITEM_DEPTH, identity),
-  );
 }
 
 /** Whether an error is the server's doing, and so a gap in the archive; any other ends the run. */

@@ -4,7 +4,7 @@ import { mayRead, type Permission } from '../kubernetes/may-list.ts';
 import type { ResourceType } from '../model/resource-type.ts';
 import { WHOLE_CLUSTER } from '../model/manifest.ts';
 import { inOrder } from './in-order.ts';
-import { isNamespaceType } from './list-type.ts';
+import { isNamespaceType } from './store-object.ts';
 
 const ALL_CONNECTIONS = { atOnce: CONNECTIONS_MAX, ahead: Infinity };
 

@@ -1,0 +1,40 @@
+import { ITEM_DEPTH } from '../archive/layout.ts';
+import type { CanonicalWriter } from '../json/canonical-writer.ts';
+import type { JsonDocument, JsonNode } from '../json/json-document.ts';
+import { TransportError } from '../kubernetes/api-error.ts';
+import type { ResourceType } from '../model/resource-type.ts';
+import { identityOf, pruneObject } from '../prune/prune-object.ts';
+import type { ItemSpool } from './item-spool.ts';
+
+/** Puts one object of a list where it is kept until the list is whole. */
+export type StoreObject = (document: JsonDocument, object: JsonNode) => void;
+
+/**
+ * Makes what puts the objects of one type into a spool, pruned and in canonical form.
+ *
+ * @throws (when called) TransportError for something that can't be an object of this type
+ */
+export function storeInto(spool: ItemSpool, writer: CanonicalWriter, type: ResourceType): StoreObject {
+  const identity = identityOf(type);
+  return (document, object) => {
+    const metadata = document.member(object, 'metadata') ?? object;
+    const name = document.text(document.member(metadata, 'name'));
+    const namespace = document.text(document.member(metadata, 'namespace'));
+    if (name === undefined || name === '')
+      throw new TransportError('', 'the list holds an object without a name');
+    if (type.isNamespaced !== (namespace !== undefined)) {
+      throw new TransportError(
+        '',
+        `the list holds an object with${type.isNamespaced ? 'out' : ''} a project: ${name}`,
+      );
+    }
+    pruneObject(document, object);
+    const project = isNamespaceType(type) ? name : namespace;
+    spool.add(project, name, writer.write(document, object, ITEM_DEPTH, identity));
+  };
+}
+
+/** Whether the type is that of the Namespace objects, which lie in the folder of their project. */
+export function isNamespaceType(type: ResourceType): boolean {
+  return type.group === '' && type.plural === 'namespaces';
+}
