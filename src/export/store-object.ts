@@ -3,7 +3,7 @@ import type { CanonicalWriter } from '../json/canonical-writer.ts';
 import type { JsonDocument, JsonNode } from '../json/json-document.ts';
 import { TransportError } from '../kubernetes/api-error.ts';
 import type { ResourceType } from '../model/resource-type.ts';
-import { identityOf, pruneObject } from '../prune/prune-object.ts';
+import { identityOf, prunerOf } from '../prune/prune-object.ts';
 import type { ItemSpool } from './item-spool.ts';
 
 /** Puts one object of a list where it is kept until the list is whole. */
@@ -16,6 +16,7 @@ export type StoreObject = (document: JsonDocument, object: JsonNode) => void;
  */
 export function storeInto(spool: ItemSpool, writer: CanonicalWriter, type: ResourceType): StoreObject {
   const identity = identityOf(type);
+  const prune = prunerOf(type);
   return (document, object) => {
     const metadata = document.member(object, 'metadata') ?? object;
     const name = document.text(document.member(metadata, 'name'));
@@ -28,7 +29,7 @@ export function storeInto(spool: ItemSpool, writer: CanonicalWriter, type: Resou
         `the list holds an object with${type.isNamespaced ? 'out' : ''} a project: ${name}`,
       );
     }
-    pruneObject(document, object);
+    if (prune(document, object)) return;
     const project = isNamespaceType(type) ? name : namespace;
     spool.add(project, name, writer.write(document, object, ITEM_DEPTH, identity));
   };

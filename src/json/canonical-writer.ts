@@ -67,19 +67,22 @@ export class CanonicalWriter {
     if (kind === Kind.array) return this.#array(node, depth);
     if (kind === Kind.encoded) return this.#text(JSON.stringify(this.#document.value(node)));
     if (kind === Kind.number) return this.#text(canonicalNumber(this.#document.source(node)));
+    if (kind === Kind.replaced) return this.#text(this.#document.replacement(node));
     this.#copy(tape[node + 1] ?? 0, tape[node + 2] ?? 0);
   }
 
   #array(node: JsonNode, depth: number): void {
     const { tape } = this.#document;
     const end = tape[node + 3] ?? 0;
-    if (node + NODE_SIZE === end) return this.#text('[]');
+    let isEmpty = true;
     this.#text('[');
     for (let at = node + NODE_SIZE; at < end; at = tape[at + 3] ?? end) {
-      this.#newLine(depth + 1, at === node + NODE_SIZE);
+      if (tape[at] === Kind.removed) continue;
+      this.#newLine(depth + 1, isEmpty);
       this.#value(at, depth + 1);
+      isEmpty = false;
     }
-    this.#newLine(depth, true);
+    if (!isEmpty) this.#newLine(depth, true);
     this.#text(']');
   }
 

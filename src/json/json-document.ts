@@ -13,12 +13,13 @@ const LETTER_N = 0x6e;
  * So nothing can be changed by accident, neither 9007199254740993 nor a key `__proto__`; and a page of an
  * API server's list needs no garbage collection, which would take longer than all the rest.
  *
- * Members can be removed; `CanonicalWriter` writes what remains. The bytes must not change meanwhile.
+ * Members and elements can be removed, and values replaced; `CanonicalWriter` writes what remains. The bytes must not change meanwhile.
  */
 export class JsonDocument {
   readonly bytes: Buffer;
   /** The values in order, NODE_SIZE integers each; the members of an object are its keys and values in turn. */
   readonly tape: Int32Array;
+  readonly #replacements: string[] = [];
 
   /**
    * @param tape one that no other document uses any more, so that it need not be made anew
@@ -63,7 +64,18 @@ export class JsonDocument {
   *elements(node: JsonNode): Generator<JsonNode, void, undefined> {
     if (this.tape[node] !== Kind.array) return;
     const end = this.#next(node);
-    for (let at = node + NODE_SIZE; at < end; at = this.#next(at)) yield at;
+    for (let at = node + NODE_SIZE; at < end; at = this.#next(at)) {
+      if (this.tape[at] !== Kind.removed) yield at;
+    }
+  }
+
+  /** The members of an object, key and value, or nothing. */
+  *members(node: JsonNode): Generator<readonly [key: JsonNode, value: JsonNode], void, undefined> {
+    if (this.tape[node] !== Kind.object) return;
+    const end = this.#next(node);
+    for (let at = node + NODE_SIZE; at < end; at = this.#next(at + NODE_SIZE)) {
+      if (this.tape[at] !== Kind.removed) yield [at, at + NODE_SIZE];
+    }
   }
 
   /** The number of elements or of members; 0 for any other value. */
@@ -106,6 +118,26 @@ export class JsonDocument {
         if (this.#isKey(at, key)) this.tape[at] = Kind.removed;
       }
     }
+  }
+
+  /** Takes an element out of its array. */
+  removeElement(element: JsonNode): void {
+    this.tape[element] = Kind.removed;
+  }
+
+  /**
+   * Puts another value in the place of one; what was there can't be read any more.
+   *
+   * @param json the new value as canonical JSON, without line breaks
+   */
+  replace(node: JsonNode, json: string): void {
+    this.tape[node] = Kind.replaced;
+    this.tape[node + 1] = this.#replacements.push(json) - 1;
+  }
+
+  /** What stands in the place of a replaced value. */
+  replacement(node: JsonNode): string {
+    return this.#replacements[this.tape[node + 1] ?? 0] ?? 'null';
   }
 
   #isKey(at: JsonNode, key: string): boolean {

@@ -15,6 +15,7 @@ export const Kind = {
   literal: 5,
   number: 6,
   removed: 7,
+  replaced: 8,
 } as const;
 
 /** Integers a node takes on the tape: kind, start and end in the bytes, and where the next sibling is. */

@@ -1,15 +1,19 @@
 import type { AddedMember } from '../json/canonical-writer.ts';
 import type { JsonDocument, JsonNode } from '../json/json-document.ts';
-import { apiVersion, type ResourceType } from '../model/resource-type.ts';
-import { PRUNE_RULES } from './rules.ts';
+import { apiVersion, type ResourceType, typeName } from '../model/resource-type.ts';
+import { holds } from './condition.ts';
+import { removeField } from './remove-field.ts';
+import type { FieldRule, RuleTypes, SkipRule } from './rule.ts';
+import { APPLY_RULES, PRUNE_RULES, SKIP_RULES } from './rules.ts';
 
-/** The rules as a tree: in an object, the keys that go, and those of the objects below that are looked into. */
+/** Makes an object of a document what is stored; or says by which rule it is not stored at all. */
+export type PruneObject = (document: JsonDocument, object: JsonNode) => SkipRule | undefined;
+
+/** Rules as a tree: in an object, the keys that go, and those of the objects below that are looked into. */
 interface Branch {
   readonly removed: readonly string[];
   readonly below: readonly (readonly [key: string, branch: Branch])[];
 }
-
-const TREE = branchOf([...PRUNE_RULES.map(({ path }) => path), ['apiVersion'], ['kind']]);
 
 /** What every object of a type gets: the items of a list don't carry it (https://github.com/kubernetes/kubernetes/issues/3030). */
 export function identityOf(type: ResourceType): AddedMember[] {
@@ -20,20 +24,72 @@ export function identityOf(type: ResourceType): AddedMember[] {
 }
 
 /**
- * Makes an object of a document what is stored: without the fields of the prune rules, and without
- * `apiVersion` and `kind`, for which `identityOf` the type comes in. An object that only the rules have
- * emptied goes too; any other empty value stays, because in Kubernetes `{}` and `[]` often mean something.
+ * Makes what prunes the objects of a type: takes the fields of the prune rules out, and `apiVersion` and
+ * `kind`, for which `identityOf` the type comes in. An object or array that only the rules have emptied goes
+ * too; any other empty value stays, because in Kubernetes `{}` and `[]` often mean something.
  */
-export function pruneObject(document: JsonDocument, object: JsonNode): void {
-  apply(document, object, TREE);
+export function prunerOf(type: ResourceType): PruneObject {
+  const rules = PRUNE_RULES.filter(({ types }) => isFor(types, type));
+  const paths = rules.map(plainPath).filter((path) => path !== undefined);
+  const tree = branchOf([...paths, ['apiVersion'], ['kind']]);
+  const special = rules.filter((rule) => plainPath(rule) === undefined);
+  const skips = SKIP_RULES.filter(({ types }) => isFor(types, type));
+  const [before, after] = [undefined, 'pruned'].map((judges) =>
+    skips.filter((rule) => rule.judges === judges),
+  );
+  return (document, object) => {
+    const found = firstOf(before, document, object);
+    if (found) return found;
+    // The special rules first: some judge by fields that the others take away.
+    applyEach(special, document, object);
+    cut(document, object, tree);
+    return firstOf(after, document, object);
+  };
 }
 
-function apply(document: JsonDocument, node: JsonNode, { removed, below }: Branch): void {
+/**
+ * Makes what turns stored objects of a type into ones that can be applied to another cluster, or to the same
+ * one after they were deleted: what the server or a controller chose is taken out.
+ */
+export function applyReadyOf(type: string): (document: JsonDocument, object: JsonNode) => void {
+  const rules = APPLY_RULES.filter(({ types }) => types === '*' || types.includes(type));
+  return (document, object) => applyEach(rules, document, object);
+}
+
+function isFor(types: RuleTypes, type: ResourceType): boolean {
+  return types === '*' || types.includes(typeName(type));
+}
+
+function firstOf(
+  rules: readonly SkipRule[] | undefined,
+  document: JsonDocument,
+  object: JsonNode,
+): SkipRule | undefined {
+  return rules?.find(({ when }) => holds({ document, object, path: [] }, object, when));
+}
+
+/** All conditions are judged before anything is taken out: one rule must not hide from another what it asks for. */
+function applyEach(rules: readonly FieldRule[], document: JsonDocument, object: JsonNode): void {
+  const judged = rules.map(({ path }) => ({ document, object, path }));
+  const isOn = rules.map(({ when }, index) => {
+    const one = judged[index];
+    return one !== undefined && (when === undefined || holds(one, object, when));
+  });
+  for (const [index, one] of judged.entries()) if (isOn[index] === true) removeField(one);
+}
+
+/** The path of a rule that holds in every object and has only keys; such rules are applied all at once. */
+function plainPath({ path, when }: FieldRule): string[] | undefined {
+  const keys = path.filter((step) => typeof step === 'string');
+  return when === undefined && keys.length === path.length ? keys : undefined;
+}
+
+function cut(document: JsonDocument, node: JsonNode, { removed, below }: Branch): void {
   document.remove(node, removed);
   for (const [key, branch] of below) {
     const value = document.member(node, key);
     if (value === undefined || document.size(value) === 0) continue;
-    apply(document, value, branch);
+    cut(document, value, branch);
     if (document.size(value) === 0) document.remove(node, [key]);
   }
 }

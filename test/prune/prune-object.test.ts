@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { canonicalJson } from '../../src/json/canonical-json.ts';
 import { CanonicalWriter } from '../../src/json/canonical-writer.ts';
 import { JsonDocument } from '../../src/json/json-document.ts';
 import type { ResourceType } from '../../src/model/resource-type.ts';
-import { identityOf, pruneObject } from '../../src/prune/prune-object.ts';
-import { PRUNE_RULES, RULE_SET } from '../../src/prune/rules.ts';
-import { SKIPPED_GROUPS, SKIPPED_TYPES, skipReason } from '../../src/prune/skip-types.ts';
+import { identityOf, prunerOf } from '../../src/prune/prune-object.ts';
+import { skipReason } from '../../src/prune/skip-types.ts';
 
 const CONFIG_MAP: ResourceType = {
   group: '',
@@ -59,7 +57,7 @@ const CASES: readonly (readonly [name: string, raw: string, pruned: string])[] =
 
 function pruned(raw: string): string {
   const document = new JsonDocument(Buffer.from(raw));
-  pruneObject(document, document.root);
+  prunerOf(CONFIG_MAP)(document, document.root);
   const bytes = new CanonicalWriter().write(document, document.root, 0, identityOf(CONFIG_MAP));
   return `${Buffer.from(bytes).toString()}\n`;
 }
@@ -67,35 +65,6 @@ function pruned(raw: string): string {
 for (const [name, raw, expected] of CASES) {
   test(`pruneObject() ${name}`, () => assert.equal(pruned(raw), canonicalJson(JSON.parse(expected))));
 }
-
-for (const { id, path } of PRUNE_RULES) {
-  test(`the rule ${id} takes away exactly its field`, () => {
-    const nest = ([step = '', ...rest]: readonly string[], leaf: object): object =>
-      rest.length === 0 ? { kept: 'yes', ...leaf } : { kept: 'yes', [step]: nest(rest, leaf) };
-    const expected = { ...nest(path, {}), apiVersion: 'v1', kind: 'ConfigMap' };
-    assert.equal(
-      pruned(JSON.stringify(nest(path, { [path.at(-1) ?? '']: 'gone' }))),
-      canonicalJson(expected),
-    );
-  });
-}
-
-test('every rule has an id of its own and says why', () => {
-  assert.equal(new Set(PRUNE_RULES.map(({ id }) => id)).size, PRUNE_RULES.length);
-  for (const { id, reason, source } of PRUNE_RULES)
-    assert.ok(reason.length > 10 && source.startsWith('https://'), id);
-});
-
-test('RULE_SET changes with the rules', () => {
-  const digest = createHash('sha256')
-    .update(JSON.stringify([PRUNE_RULES.map(({ path }) => path), SKIPPED_TYPES, SKIPPED_GROUPS]))
-    .digest('hex');
-  assert.deepEqual(
-    [RULE_SET, digest.slice(0, 16)],
-    ['1', 'a274e569d3a83b96'],
-    'the rules differ: count RULE_SET up and write the new pair here',
-  );
-});
 
 const SKIPS: readonly (readonly [type: string, verbs: string, rule: string | undefined])[] = [
   ['configmaps', 'list get create', undefined],

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { CanonicalWriter } from '../../src/json/canonical-writer.ts';
+import { JsonDocument } from '../../src/json/json-document.ts';
+import { holds } from '../../src/prune/condition.ts';
+import { removeField } from '../../src/prune/remove-field.ts';
+import {
+  annotation,
+  type Condition,
+  conditionText,
+  EACH,
+  type Path,
+  pathText,
+} from '../../src/prune/rule.ts';
+
+const OBJECT = {
+  metadata: {
+    name: 'web',
+    annotations: { 'a.b/c': 'yes', empty: '' },
+    ownerReferences: [
+      { kind: 'Team', name: 'x' },
+      { kind: 'ReplicaSet', name: 'y', controller: true },
+    ],
+    managedFields: [{ manager: 'sync', fieldsV1: { 'f:spec': { 'f:a': {} } } }],
+  },
+  spec: {
+    a: 1,
+    b: true,
+    none: null,
+    list: [
+      { n: 'web-token-1', v: 1 },
+      { n: 'mine', v: 2 },
+    ],
+    map: { x: {}, y: [] },
+  },
+};
+
+const HOLD: readonly (readonly [condition: Condition, expected: boolean, text: string])[] = [
+  [{ has: ['spec', 'a'] }, true, 'spec.a is there'],
+  [{ has: ['spec', 'none'] }, false, 'spec.none is there'],
+  [{ has: ['spec', 'gone', 'further'] }, false, 'spec.gone.further is there'],
+  [{ has: annotation('empty') }, true, 'metadata.annotations.empty is there'],
+  [{ has: ['spec', 'list', 0, 'n'] }, true, 'spec.list[0].n is there'],
+  [{ has: ['spec', 'list', 2] }, false, 'spec.list[2] is there'],
+  [{ has: ['spec', { keys: /^ma/u }] }, true, 'spec[/^ma/u] is there'],
+  [{ field: ['spec', 'a'], is: 1 }, true, 'spec.a is 1'],
+  [{ field: ['spec', 'a'], is: '1' }, false, 'spec.a is "1"'],
+  [{ field: ['spec', 'b'], is: true }, true, 'spec.b is true'],
+  [{ field: annotation('a.b/c'), is: 'yes' }, true, 'metadata.annotations["a.b/c"] is "yes"'],
+  [{ field: annotation('a.b/c'), matches: /^y/u }, true, 'metadata.annotations["a.b/c"] matches /^y/u'],
+  [{ field: ['spec', 'a'], matches: /1/u }, false, 'spec.a matches /1/u'],
+  [
+    { field: ['spec', 'list', EACH, 'n'], beginsWithName: '-token-' },
+    true,
+    'spec.list[*].n begins with the object\'s name and "-token-"',
+  ],
+  [{ count: ['spec', 'list'], is: 2 }, true, 'spec.list has 2 entries'],
+  [{ count: ['spec', 'gone'], is: 0 }, true, 'spec.gone has 0 entries'],
+  [{ ownedBy: ['ReplicaSet'] }, true, 'a ReplicaSet controls it'],
+  [{ ownedBy: ['Team', 'Job'] }, false, 'a Team or Job controls it'],
+  [{ managedBy: 'sync' }, true, 'the field manager sync set it'],
+  [{ managedBy: 'kubectl' }, false, 'the field manager kubectl set it'],
+  [{ all: [{ has: ['spec'] }, { has: ['status'] }] }, false, 'spec is there and status is there'],
+  [{ any: [{ has: ['spec'] }, { has: ['status'] }] }, true, 'spec is there or status is there'],
+  [{ not: { any: [{ has: ['x'] }] } }, true, 'not (x is there)'],
+];
+
+const GONE: readonly (readonly [path: Path, text: string, expected: object])[] = [
+  [['spec', 'a'], 'spec.a', { b: true, c: [{ d: {}, k: '1' }, { d: { e: 1 } }], m: { 'x.y/1': 1, z: 2 } }],
+  [
+    ['spec', 'c', EACH, 'd', 'e'],
+    'spec.c[*].d.e',
+    { a: 1, b: true, c: [{ d: {}, k: '1' }], m: { 'x.y/1': 1, z: 2 } },
+  ],
+  [
+    ['spec', 'c', { elements: { field: ['k'], is: '1' } }],
+    'spec.c[where k is "1"]',
+    { a: 1, b: true, c: [{ d: { e: 1 } }], m: { 'x.y/1': 1, z: 2 } },
+  ],
+  [
+    ['spec', 'm', { keys: /^x/u }],
+    'spec.m[/^x/u]',
+    { a: 1, b: true, c: [{ d: {}, k: '1' }, { d: { e: 1 } }], m: { z: 2 } },
+  ],
+  [['spec', 'm', EACH], 'spec.m[*]', { a: 1, b: true, c: [{ d: {}, k: '1' }, { d: { e: 1 } }] }],
+  [['spec', 'c', EACH], 'spec.c[*]', { a: 1, b: true, m: { 'x.y/1': 1, z: 2 } }],
+  [['spec', 'c', 0], 'spec.c[0]', { a: 1, b: true, c: [{ d: { e: 1 } }], m: { 'x.y/1': 1, z: 2 } }],
+];
+
+for (const [condition, expected, text] of HOLD) {
+  test(`holds(): ${text}: ${expected}`, () => {
+    const document = new JsonDocument(Buffer.from(JSON.stringify(OBJECT)));
+    const judged = { document, object: document.root, path: ['spec', 'a'] };
+    assert.equal(holds(judged, document.root, condition), expected);
+    assert.equal(conditionText(condition), text);
+  });
+}
+
+for (const [path, text, expected] of GONE) {
+  test(`removeField() of ${text}`, () => {
+    const spec = { a: 1, b: true, c: [{ d: {}, k: '1' }, { d: { e: 1 } }], m: { 'x.y/1': 1, z: 2 } };
+    const document = new JsonDocument(Buffer.from(JSON.stringify({ spec })));
+    removeField({ document, object: document.root, path });
+    const text2 = Buffer.from(new CanonicalWriter().write(document, document.root, 0)).toString();
+    assert.deepEqual(JSON.parse(text2), { spec: expected });
+    assert.equal(pathText(path), text);
+  });
+}
