@@ -9,6 +9,8 @@ export interface Judged {
   readonly path: Path;
 }
 
+const NOTHING: readonly JsonNode[] = [];
+
 /** Whether a condition holds for a node: the object itself, or an element somewhere in it. */
 export function holds(judged: Judged, node: JsonNode, condition: Condition): boolean {
   const { document } = judged;
@@ -23,7 +25,19 @@ export function holds(judged: Judged, node: JsonNode, condition: Condition): boo
 }
 
 /** The nodes that a path leads to from a node. */
-export function find(judged: Judged, node: JsonNode, path: Path): JsonNode[] {
+export function find(judged: Judged, node: JsonNode, path: Path): readonly JsonNode[] {
+  let from = node;
+  // Nearly every path has only keys, and this is asked some dozen times of each object.
+  for (const [index, step] of path.entries()) {
+    if (typeof step !== 'string') return findAll(judged, from, path.slice(index));
+    const value = judged.document.member(from, step);
+    if (value === undefined) return NOTHING;
+    from = value;
+  }
+  return [from];
+}
+
+function findAll(judged: Judged, node: JsonNode, path: Path): readonly JsonNode[] {
   return path.reduce<JsonNode[]>((nodes, step) => nodes.flatMap((from) => take(judged, from, step)), [node]);
 }
 
@@ -44,11 +58,8 @@ function take(judged: Judged, node: JsonNode, step: Step): JsonNode[] {
   return document.isArray(node) ? elements : [...document.members(node)].map(([, value]) => value);
 }
 
-function fits(
-  { document, object }: Judged,
-  node: JsonNode,
-  condition: Extract<Condition, { field: Path }>,
-): boolean {
+function fits(judged: Judged, node: JsonNode, condition: Extract<Condition, { field: Path }>): boolean {
+  const { document, object } = judged;
   if ('is' in condition) {
     const { is } = condition;
     return typeof is === 'string' ? document.text(node) === is : document.source(node) === String(is);
@@ -56,11 +67,13 @@ function fits(
   const text = document.text(node);
   if (text === undefined) return false;
   if ('matches' in condition) return condition.matches.test(text);
-  return text.startsWith(`${nameOf(document, object)}${condition.beginsWithName}`);
-}
-
-function nameOf(document: JsonDocument, object: JsonNode): string {
-  return document.text(document.member(document.member(object, 'metadata') ?? object, 'name')) ?? '';
+  const { before = '', sameAs, after = /^$/u } = condition;
+  return find(judged, object, sameAs)
+    .map((found) => document.text(found) ?? '')
+    .some(
+      (same) =>
+        same !== '' && text.startsWith(before + same) && after.test(text.slice((before + same).length)),
+    );
 }
 
 function countOf(judged: Judged, node: JsonNode, path: Path): number {

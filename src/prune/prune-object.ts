@@ -34,16 +34,15 @@ export function prunerOf(type: ResourceType): PruneObject {
   const tree = branchOf([...paths, ['apiVersion'], ['kind']]);
   const special = rules.filter((rule) => plainPath(rule) === undefined);
   const skips = SKIP_RULES.filter(({ types }) => isFor(types, type));
-  const [before, after] = [undefined, 'pruned'].map((judges) =>
-    skips.filter((rule) => rule.judges === judges),
-  );
   return (document, object) => {
-    const found = firstOf(before, document, object);
-    if (found) return found;
+    const judged = { document, object, path: [] };
+    const found = skips.filter(({ when }) => holds(judged, object, when));
+    const sure = found.find(({ rest }) => rest === undefined);
+    if (sure) return sure;
     // The special rules first: some judge by fields that the others take away.
     applyEach(special, document, object);
     cut(document, object, tree);
-    return firstOf(after, document, object);
+    return found.find(({ rest }) => rest !== undefined && holds(judged, object, rest));
   };
 }
 
@@ -60,28 +59,19 @@ function isFor(types: RuleTypes, type: ResourceType): boolean {
   return types === '*' || types.includes(typeName(type));
 }
 
-function firstOf(
-  rules: readonly SkipRule[] | undefined,
-  document: JsonDocument,
-  object: JsonNode,
-): SkipRule | undefined {
-  return rules?.find(({ when }) => holds({ document, object, path: [] }, object, when));
-}
-
 /** All conditions are judged before anything is taken out: one rule must not hide from another what it asks for. */
 function applyEach(rules: readonly FieldRule[], document: JsonDocument, object: JsonNode): void {
-  const judged = rules.map(({ path }) => ({ document, object, path }));
-  const isOn = rules.map(({ when }, index) => {
-    const one = judged[index];
-    return one !== undefined && (when === undefined || holds(one, object, when));
-  });
-  for (const [index, one] of judged.entries()) if (isOn[index] === true) removeField(one);
+  const met = rules.filter(
+    ({ path, when }) => when === undefined || holds({ document, object, path }, object, when),
+  );
+  for (const { path, isParentKept } of met) removeField({ document, object, path }, isParentKept);
 }
 
 /** The path of a rule that holds in every object and has only keys; such rules are applied all at once. */
-function plainPath({ path, when }: FieldRule): string[] | undefined {
+function plainPath({ path, when, isParentKept }: FieldRule): string[] | undefined {
   const keys = path.filter((step) => typeof step === 'string');
-  return when === undefined && keys.length === path.length ? keys : undefined;
+  const isPlain = when === undefined && isParentKept === undefined && keys.length === path.length;
+  return isPlain ? keys : undefined;
 }
 
 function cut(document: JsonDocument, node: JsonNode, { removed, below }: Branch): void {

@@ -5,14 +5,24 @@ import type { Path, Step } from './rule.ts';
 /**
  * Takes the fields out to which a path leads, and every object or array on the way that this has emptied:
  * an empty value that somebody wrote stays, because in Kubernetes `{}` and `[]` often mean something.
+ *
+ * @param isParentKept whether what holds the field stays in any case
  */
-export function removeField(judged: Judged, node: JsonNode = judged.object, path: Path = judged.path): void {
+export function removeField(judged: Judged, isParentKept = false): void {
+  const { object, path } = judged;
+  if (!isParentKept) return removeFrom(judged, object, path);
+  const last = path.at(-1);
+  for (const parent of find(judged, object, path.slice(0, -1)))
+    if (last !== undefined) removeFrom(judged, parent, [last]);
+}
+
+function removeFrom(judged: Judged, node: JsonNode, path: Path): void {
   const [step, ...rest] = path;
   if (step === undefined) return;
   if (rest.length === 0) return removeChildren(judged, node, step, () => true);
   removeChildren(judged, node, step, (child) => {
     if (judged.document.size(child) === 0) return false;
-    removeField(judged, child, rest);
+    removeFrom(judged, child, rest);
     return judged.document.size(child) === 0;
   });
 }

@@ -23,8 +23,11 @@ export type Condition =
   | { readonly field: Path; readonly is: string | number | boolean }
   /** A string that matches. */
   | { readonly field: Path; readonly matches: RegExp }
-  /** A string that begins with the whole object's own name and this. */
-  | { readonly field: Path; readonly beginsWithName: string }
+  /**
+   * A string that is one of those to which `sameAs`, a path from the whole object's root, leads; with this
+   * text before it and something that matches after it.
+   */
+  | { readonly field: Path; readonly sameAs: Path; readonly before?: string; readonly after?: RegExp }
   /** How many elements or members a field has; 0 when there is none. */
   | { readonly count: Path; readonly is: number }
   /** The controller that owns the object is of one of these kinds. */
@@ -45,6 +48,8 @@ export interface FieldRule {
   readonly path: Path;
   /** Only in objects for which this holds; in every object without it. */
   readonly when?: Condition;
+  /** What holds the field stays, even empty: there, `{}` is something else than nothing. */
+  readonly isParentKept?: true;
   readonly reason: string;
   /** Where the fact is written down: a pinned link. */
   readonly source: string;
@@ -54,11 +59,20 @@ export interface FieldRule {
 export interface SkipRule {
   readonly id: string;
   readonly types: readonly string[];
+  /** Judges the object as it comes. */
   readonly when: Condition;
-  /** `pruned` judges what the field rules leave of the object; else it is judged as it comes. */
-  readonly judges?: 'pruned';
+  /** If given, it must hold too for what the field rules leave of the object. */
+  readonly rest?: Condition;
   readonly reason: string;
   readonly source: string;
+}
+
+/** The rules of one area. */
+export interface RuleGroup {
+  readonly prune?: readonly FieldRule[];
+  readonly apply?: readonly FieldRule[];
+  readonly skip?: readonly SkipRule[];
+  readonly secret?: readonly FieldRule[];
 }
 
 /** The path of an annotation. */
@@ -100,9 +114,15 @@ export function conditionText(condition: Condition): string {
 function fieldText(condition: Extract<Condition, { field: Path }>): string {
   const field = pathText(condition.field) || 'it';
   if ('is' in condition) return `${field} is ${JSON.stringify(condition.is)}`;
-  return 'matches' in condition
-    ? `${field} matches ${String(condition.matches)}`
-    : `${field} begins with the object's name and ${JSON.stringify(condition.beginsWithName)}`;
+  if ('matches' in condition) return `${field} matches ${String(condition.matches)}`;
+  const { before, sameAs, after } = condition;
+  const isOne = sameAs.every((step) => typeof step !== 'object');
+  const parts = [
+    ...(before === undefined ? [] : [JSON.stringify(before)]),
+    `${isOne ? '' : 'one of '}${pathText(sameAs)}`,
+    ...(after === undefined ? [] : [String(after)]),
+  ];
+  return `${field} is ${parts.join(' and then ')}`;
 }
 
 function grouped(condition: Condition): string {

@@ -18,8 +18,8 @@ const OBJECT = {
     name: 'web',
     annotations: { 'a.b/c': 'yes', empty: '' },
     ownerReferences: [
-      { kind: 'Team', name: 'x' },
-      { kind: 'ReplicaSet', name: 'y', controller: true },
+      { kind: 'Team', name: 'x', short: 'w' },
+      { kind: 'ReplicaSet', name: 'y', controller: true, short: 'web' },
     ],
     managedFields: [{ manager: 'sync', fieldsV1: { 'f:spec': { 'f:a': {} } } }],
   },
@@ -27,6 +27,7 @@ const OBJECT = {
     a: 1,
     b: true,
     none: null,
+    group: 'all:web',
     list: [
       { n: 'web-token-1', v: 1 },
       { n: 'mine', v: 2 },
@@ -50,10 +51,33 @@ const HOLD: readonly (readonly [condition: Condition, expected: boolean, text: s
   [{ field: annotation('a.b/c'), matches: /^y/u }, true, 'metadata.annotations["a.b/c"] matches /^y/u'],
   [{ field: ['spec', 'a'], matches: /1/u }, false, 'spec.a matches /1/u'],
   [
-    { field: ['spec', 'list', EACH, 'n'], beginsWithName: '-token-' },
+    { field: ['spec', 'list', EACH, 'n'], sameAs: ['metadata', 'name'], after: /^-token-/u },
     true,
-    'spec.list[*].n begins with the object\'s name and "-token-"',
+    'spec.list[*].n is metadata.name and then /^-token-/u',
   ],
+  [
+    { field: ['spec', 'list', EACH, 'n'], sameAs: ['metadata', 'name'] },
+    false,
+    'spec.list[*].n is metadata.name',
+  ],
+  [
+    { field: ['metadata', 'name'], sameAs: ['metadata', 'ownerReferences', EACH, 'short'] },
+    true,
+    'metadata.name is one of metadata.ownerReferences[*].short',
+  ],
+  [{ field: ['metadata', 'name'], sameAs: ['metadata', 'gone'] }, false, 'metadata.name is metadata.gone'],
+  [
+    { field: ['metadata', 'name'], sameAs: annotation('empty'), after: /^web/u },
+    false,
+    'metadata.name is metadata.annotations.empty and then /^web/u',
+  ],
+  [
+    { field: ['spec', 'group'], before: 'all:', sameAs: ['metadata', 'name'] },
+    true,
+    'spec.group is "all:" and then metadata.name',
+  ],
+  [{ field: ['spec', 'group'], sameAs: ['metadata', 'name'] }, false, 'spec.group is metadata.name'],
+  [{ field: ['spec', 'a'], sameAs: ['spec', 'a'] }, false, 'spec.a is spec.a'],
   [{ count: ['spec', 'list'], is: 2 }, true, 'spec.list has 2 entries'],
   [{ count: ['spec', 'gone'], is: 0 }, true, 'spec.gone has 0 entries'],
   [{ ownedBy: ['ReplicaSet'] }, true, 'a ReplicaSet controls it'],
@@ -106,3 +130,14 @@ for (const [path, text, expected] of GONE) {
     assert.equal(pathText(path), text);
   });
 }
+
+test('removeField() leaves what it has emptied where that means something', () => {
+  const spec = { triggers: [{ type: 'x', imageChange: { last: '1' } }, { type: 'y' }] };
+  const document = new JsonDocument(Buffer.from(JSON.stringify({ spec })));
+  removeField(
+    { document, object: document.root, path: ['spec', 'triggers', EACH, 'imageChange', 'last'] },
+    true,
+  );
+  const text = Buffer.from(new CanonicalWriter().write(document, document.root, 0)).toString();
+  assert.deepEqual(JSON.parse(text), { spec: { triggers: [{ type: 'x', imageChange: {} }, { type: 'y' }] } });
+});
