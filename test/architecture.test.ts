@@ -52,6 +52,7 @@ const PACKAGES: Readonly<Record<string, PackageOwner>> = {
   archiver: { rooms: ['archive'] },
   yauzl: { rooms: ['archive'] },
   zod: { rooms: ['archive'] },
+  yaml: { rooms: ['config'] },
   'json-stable-stringify': { rooms: ['json'] },
   pino: { rooms: ['cli'] },
   'yocto-spinner': { rooms: ['cli'] },

@@ -4,6 +4,8 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { COMMANDS } from '../src/cli/commands.ts';
 import { EXIT_CODES } from '../src/cli/exit-code.ts';
+import { parseConfigFile } from '../src/config/config-file.ts';
+import { loadSettings } from '../src/config/load-settings.ts';
 import { OPTIONS } from '../src/config/options.ts';
 import { brokenLinks, commandLineProblems, hasVersion, missingFiles, missingTargets } from './docs/checks.ts';
 import { readMarkdown } from './docs/markdown.ts';
@@ -42,6 +44,13 @@ describe('The README', () => {
     const problems = await commandLineProblems(readMarkdown(readFileSync(README, 'utf8')));
     assert.deepEqual(problems, []);
   });
+});
+
+test('The config files that the README shows can be read', () => {
+  const { fences } = readMarkdown(readFileSync(README, 'utf8'));
+  const files = fences.filter(({ language }) => language === 'yaml');
+  assert.notEqual(files.length, 0);
+  for (const { text } of files) loadSettings({ file: parseConfigFile('README.md', text) });
 });
 
 for (const file of DOCS) {

@@ -2,7 +2,14 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ArchiveName, parseArchiveName } from '../model/archive-name.ts';
 import { KnownError, systemErrorCode } from '../model/known-error.ts';
-import { CLUSTER_FOLDER, gapsOf, type Manifest, selectionOf } from '../model/manifest.ts';
+import {
+  CLUSTER_FOLDER,
+  countObjects,
+  gapsOf,
+  type Manifest,
+  objectFiles,
+  selectionOf,
+} from '../model/manifest.ts';
 import { named, reasonOf } from './damaged.ts';
 import { readManifest } from './read-archive.ts';
 
@@ -154,12 +161,12 @@ async function readState(path: string, name: ArchiveName): Promise<ArchiveState 
 }
 
 function stateOf({ isComplete, cluster, options, files, types }: Manifest): ArchiveState {
-  const folders = new Set(files.map(({ path }) => path.slice(0, path.indexOf('/'))));
+  const folders = new Set(objectFiles(files).map(({ path }) => path.slice(0, path.indexOf('/'))));
   return {
     kind: isComplete ? 'complete' : 'incomplete',
     clusterId: cluster.id,
     selection: selectionOf(options),
-    objectCount: files.reduce((sum, { objectCount }) => sum + objectCount, 0),
+    objectCount: countObjects(files),
     projectCount: folders.size - Number(folders.has(CLUSTER_FOLDER)),
     gapCount: gapsOf(types).length,
   };

@@ -1,4 +1,4 @@
-import { CLUSTER_FOLDER } from '../model/manifest.ts';
+import { CLUSTER_FOLDER, FACTS_FOLDER } from '../model/manifest.ts';
 import { isEntryPath } from './entry-path.ts';
 
 /** How deep an item lies in the List that an entry is: `{ "items": [ item ] }`. */
@@ -23,4 +23,9 @@ export function entryPath(project: string | undefined, type: string): string {
   const path = `${project ?? CLUSTER_FOLDER}/${type}.json`;
   if (project !== CLUSTER_FOLDER && isEntryPath(path)) return path;
   throw new RangeError(`Cannot make a path of ${JSON.stringify(project)} and ${JSON.stringify(type)}`);
+}
+
+/** The entry in which the facts of these objects lie: `_facts/<project>/<type>.json`. Throws as `entryPath` does. */
+export function factsPath(project: string | undefined, type: string): string {
+  return `${FACTS_FOLDER}/${entryPath(project, type)}`;
 }

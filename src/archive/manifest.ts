@@ -5,10 +5,17 @@ import { ENTRY_PATH } from './entry-path.ts';
 
 const count = z.int().check(z.gte(0));
 const scope = z.string();
+const readVersion = z.exactOptional(z.string());
 
 const outcome = z.discriminatedUnion('result', [
-  z.object({ scope, result: z.literal('exported'), objectCount: count, resourceVersion: z.string() }),
-  z.object({ scope, result: z.literal('empty'), resourceVersion: z.string() }),
+  z.object({
+    scope,
+    result: z.literal('exported'),
+    objectCount: count,
+    resourceVersion: z.string(),
+    readVersion,
+  }),
+  z.object({ scope, result: z.literal('empty'), resourceVersion: z.string(), readVersion }),
   z.object({ scope, result: z.literal('denied') }),
   z.object({ scope, result: z.literal('failed'), reason: z.string() }),
   z.object({ scope, result: z.literal('skipped'), rule: z.string(), reason: z.string() }),
@@ -20,6 +27,22 @@ const typeRecord = z.object({
   kind: z.string(),
   isNamespaced: z.boolean(),
   outcomes: z.array(outcome),
+  leftOut: z.exactOptional(z.array(z.object({ rule: z.string(), objectCount: count }))),
+});
+
+const names = z.array(z.string());
+
+/** Archives of older versions have the first only. */
+const options = z.object({
+  namespaces: names,
+  contextProject: z.exactOptional(z.string()),
+  excludeNamespaces: z.exactOptional(names),
+  selector: z.exactOptional(z.string()),
+  include: z.exactOptional(names),
+  exclude: z.exactOptional(names),
+  require: z.exactOptional(names),
+  secrets: z.exactOptional(z.enum(['include', 'redact', 'exclude'])),
+  redactionKeyId: z.exactOptional(z.string()),
 });
 
 const fileRecord = z.object({
@@ -39,7 +62,7 @@ const schema = z.compile(
     startedAt: z.iso.datetime(),
     endedAt: z.iso.datetime(),
     isComplete: z.boolean(),
-    options: z.object({ namespaces: z.array(z.string()) }),
+    options,
     types: z.array(typeRecord),
     files: z.array(fileRecord),
   }),

@@ -11,7 +11,7 @@ const ABANDONED_MS = 6 * 60 * 60 * 1000;
 /** Two runs can begin in one second; so many in a row can't. */
 const NAME_ATTEMPTS = 120;
 /** What link(2) answers where there are no hard links. */
-const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
+export const NO_LINKS: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Hidden files of a run that has not published yet: `.<archive>.<owner>.<draft|spool|sum|probe>`. */
 const HIDDEN = /^\.(?<archive>.+\.zip)\.(?<owner>[^.]+)\.(?<role>draft|spool\d*|sum|probe)$/u;

@@ -7,9 +7,8 @@ import { finished } from 'node:stream/promises';
 import { callbackify } from 'node:util';
 import { type FileRecord, type Manifest, MANIFEST_ENTRY } from '../model/manifest.ts';
 import { DEFLATE } from './batch.ts';
+import { manifestPieces } from './manifest-text.ts';
 import { BATCH_BYTES, EntryPacker, type Packed } from './entry-packer.ts';
-import { CanonicalWriter } from '../json/canonical-writer.ts';
-import { JsonDocument } from '../json/json-document.ts';
 import { asPacked, tuneArchiver } from './tune-archiver.ts';
 
 /** Never wider: an archive can hold Secrets. */
@@ -112,11 +111,7 @@ export class ArchiveWriter {
   async finish(describe: (files: readonly FileRecord[]) => Manifest): Promise<Manifest> {
     await this.#settle();
     const manifest = describe(this.#files);
-    const document = new JsonDocument(Buffer.from(JSON.stringify(manifest)));
-    // Line breaks and indents make it longer.
-    const writer = new CanonicalWriter(2 * document.bytes.length);
-    const json = writer.write(document, document.root, 0);
-    await this.#append(MANIFEST_ENTRY, Buffer.concat([json, Buffer.from('\n')]));
+    await this.#append(MANIFEST_ENTRY, Readable.from(manifestPieces(manifest), { objectMode: false }));
     await this.#orFailure(Promise.all([this.#zip.finalize(), finished(this.#sink)]));
     await this.#file.sync();
     return manifest;

@@ -23,6 +23,15 @@ export interface CommandSpec {
 }
 
 const CLUSTER: readonly Option['key'][] = ['kubeconfig', 'context'];
+/** What decides the content of an archive, and so which archives stand for each other. */
+const CONTENT: readonly Option['key'][] = [
+  'namespaces',
+  'excludeNamespaces',
+  'selector',
+  'include',
+  'exclude',
+  'secrets',
+];
 const ARCHIVE_HELP = '"latest", "previous", or the name of an archive';
 
 /** Every command, in the order of the help text. */
@@ -31,7 +40,17 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'run',
     description:
       'export the cluster into a new archive, verify it, and remove old archives (the default command)',
-    options: ['dir', 'name', 'retainDays', 'keepLast', 'namespaces', ...CLUSTER],
+    options: [
+      'config',
+      'dir',
+      'name',
+      'retainDays',
+      'keepLast',
+      ...CONTENT,
+      'redactionKey',
+      'require',
+      ...CLUSTER,
+    ],
     outputs: ['table', 'json', 'name'],
     pipedOutput: 'name',
     load: async () => (await import('./run.ts')).run,
@@ -39,7 +58,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'list',
     description: 'list the archives',
-    options: ['dir'],
+    options: ['config', 'dir'],
     outputs: ['table', 'json', 'name'],
     load: async () => (await import('./list.ts')).list,
   },
@@ -48,7 +67,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     description:
       'write an archive to standard output (redirect it into a file); its checksum goes to standard error',
     arguments: [{ name: '[archive]', help: `${ARCHIVE_HELP}; default: latest` }],
-    options: ['dir'],
+    options: ['config', 'dir'],
     load: async () => (await import('./fetch.ts')).fetchArchive,
   },
   {
@@ -58,7 +77,13 @@ export const COMMANDS: readonly CommandSpec[] = [
       { name: '[archive]', help: `${ARCHIVE_HELP}; default: latest` },
       { name: '[object]', help: 'a type (deployments.apps) or an object of it (deployments.apps/web)' },
     ],
-    options: ['dir', 'namespaces'],
+    options: ['config', 'dir', 'namespaces'],
+    switches: [
+      {
+        flags: '--apply-ready',
+        help: 'without what the server or a controller chose, for "oc create -f -"; without an object: all of them, in order',
+      },
+    ],
     outputs: ['table', 'json'],
     load: async () => (await import('./show.ts')).show,
   },
@@ -66,7 +91,7 @@ export const COMMANDS: readonly CommandSpec[] = [
     name: 'verify',
     description: 'read an archive whole and compare it with its checksums',
     arguments: [{ name: '[archive...]', help: `${ARCHIVE_HELP}; default: latest` }],
-    options: ['dir'],
+    options: ['config', 'dir'],
     switches: [{ flags: '--all', help: 'every archive in the folder' }],
     outputs: ['table', 'json'],
     load: async () => (await import('./verify.ts')).verify,
@@ -74,7 +99,7 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'rotate',
     description: 'remove old archives, as "run" does after a complete export',
-    options: ['dir', 'name', 'retainDays', 'keepLast', 'namespaces'],
+    options: ['config', 'dir', 'name', 'retainDays', 'keepLast', ...CONTENT],
     switches: [{ flags: '--dry-run', help: 'only say what would be removed, and why' }],
     outputs: ['table', 'json'],
     load: async () => (await import('./rotate.ts')).rotate,
@@ -82,9 +107,16 @@ export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'types',
     description: 'list the resource types: which would be exported, and why the others would not',
-    options: CLUSTER,
+    options: ['config', 'include', 'exclude', ...CLUSTER],
     outputs: ['table', 'json', 'name'],
     load: async () => (await import('./types.ts')).types,
+  },
+  {
+    name: 'rules',
+    description: 'list what is left out of the objects, and what is not applied again, with the reasons',
+    options: [],
+    outputs: ['table', 'json'],
+    load: async () => (await import('./rules.ts')).rules,
   },
   {
     name: 'version',

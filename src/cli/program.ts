@@ -1,10 +1,11 @@
 import { Command, CommanderError, Option as Flag } from 'commander';
-import { type GivenFlags, loadSettings } from '../config/load-settings.ts';
+import type { GivenFlags } from '../config/load-settings.ts';
 import { type Option, OPTIONS } from '../config/options.ts';
 import { KnownError } from '../model/known-error.ts';
 import { COMMANDS, type CommandSpec } from './commands.ts';
 import { COMPLETE, EXIT_CODES, exitCodeOf, Interruption } from './exit-code.ts';
 import type { OutputFormat, ProcessContext } from './process-context.ts';
+import { readSettings } from './read-settings.ts';
 import { toolVersion } from './tool-version.ts';
 
 const WRONG_USAGE = 2;
@@ -75,7 +76,7 @@ async function perform(
     const value = given[flagOf(option).attributeName()];
     if (value !== undefined) flags[option.key] = [value].flat().map(String);
   }
-  const settings = loadSettings(flags, context.environment, spec.options);
+  const settings = await readSettings(flags, context.environment, spec.options);
   const fallback: OutputFormat = context.stdout.isTTY === true ? 'table' : (spec.pipedOutput ?? 'table');
   const output = (given['output'] as OutputFormat | undefined) ?? fallback;
   const switches = new Set(Object.keys(given).filter((key) => given[key] === true));
@@ -87,14 +88,15 @@ async function perform(
   );
 }
 
-function flagOf({ flag, short, placeholder, env, defaultText, help, isRepeatable }: Option): Flag {
+function flagOf({ flag, short, placeholder, env, configKey, defaultText, help, type }: Option): Flag {
   const notes = [
     ...(env === undefined ? [] : [`environment: ${env}`]),
+    ...(configKey === undefined ? [] : [`in the config file: ${configKey}`]),
     ...(defaultText === '' ? [] : [`default: ${defaultText}`]),
   ];
   const names = `${short === undefined ? '' : `${short}, `}${flag} <${placeholder}>`;
   const option = new Flag(names, notes.length === 0 ? help : `${help} (${notes.join('; ')})`);
-  if (isRepeatable === true)
+  if (type === 'list')
     option.argParser((value: string, before: string[] | undefined) => [...(before ?? []), value]);
   return option;
 }

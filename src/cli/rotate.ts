@@ -1,8 +1,9 @@
 import { type CatalogEntry, readCatalog } from '../archive/catalog.ts';
 import { verifyArchive } from '../archive/verify-archive.ts';
 import { checkVolume } from '../archive/volume.ts';
+import type { Settings } from '../config/options.ts';
 import { KnownError } from '../model/known-error.ts';
-import { selectionOf } from '../model/manifest.ts';
+import { isSelectionOf, selectionOf } from '../model/manifest.ts';
 import { planRotation, type RotationDecision } from '../retention/plan.ts';
 import { executeRotation } from '../retention/rotate.ts';
 import { COMPLETE, FAILED } from './exit-code.ts';
@@ -18,8 +19,7 @@ export async function rotate(
   const isDryRun = switches.has('dryRun');
   if (!isDryRun) await checkVolume(settings.dir, false);
   const entries = await readCatalog(settings.dir);
-  const selection = selectionOf(settings);
-  const clusterId = await verifiedCluster(settings.name, selection, entries);
+  const { clusterId, selection } = await verifiedNewest(settings, entries);
   const policy = { retainDays: settings.retainDays, keepLastCount: settings.keepLast };
   const decisions = planRotation(entries, policy, {
     now: new Date(),
@@ -34,18 +34,19 @@ export async function rotate(
   return problems.length === 0 ? COMPLETE : FAILED;
 }
 
-/** The cluster of the newest complete archive, which must be sound before anything older goes. */
-async function verifiedCluster(
-  backup: string,
-  selection: string,
+/** The cluster and selection of the newest complete archive, which must be sound before anything older goes. */
+async function verifiedNewest(
+  settings: Settings,
   entries: readonly CatalogEntry[],
-): Promise<string | null> {
+): Promise<{ clusterId: string | null; selection: string }> {
   const newest = entries.find(
-    ({ name, state }) => name.backup === backup && state.kind === 'complete' && state.selection === selection,
+    ({ name, state }) =>
+      name.backup === settings.name && state.kind === 'complete' && isSelectionOf(state.selection, settings),
   );
-  if (newest?.state.kind !== 'complete') return null;
+  if (newest?.state.kind !== 'complete') return { clusterId: null, selection: selectionOf(settings) };
   const verification = await verifyArchive(newest.path);
-  if (verification.result === 'sound') return newest.state.clusterId;
+  const { clusterId, selection } = newest.state;
+  if (verification.result === 'sound') return { clusterId, selection };
   throw new KnownError(
     'refused',
     `The newest complete archive ${newest.name.file} is damaged (${verification.problems[0] ?? ''}): nothing is removed. Move it away, or make a new one with "openshift-backup run"`,

@@ -42,6 +42,8 @@ function logEvent(logger: Logger, event: RunEvent): void {
   if (event.kind === 'type')
     for (const outcome of event.record.outcomes) logOutcome(logger, event.record, outcome);
   if (event.kind === 'rotated') logRotation(logger, event);
+  if (event.kind === 'gap') logger.error(event.gap, 'Failed: not in the archive');
+  if (event.kind === 'context-project') logger.warn(fields, CONTEXT_PROJECT_ONLY);
   const message = LOG_MESSAGES[kind];
   if (message !== undefined) logger.info(fields, message);
 }
@@ -54,6 +56,8 @@ const LOG_MESSAGES: Partial<Record<RunEvent['kind'], string>> = {
   published: 'Published the archive',
   'rotation-skipped': 'Rotation skipped',
 };
+
+const CONTEXT_PROJECT_ONLY = 'Only the project of the context is exported: projects may not be listed';
 
 function logOutcome(logger: Logger, { type }: TypeRecord, outcome: Outcome): void {
   const { result, ...details } = outcome;
@@ -109,6 +113,8 @@ function showLines(event: RunEvent, line: (text: string) => void): void {
   if (event.kind === 'cleared') {
     line(`Removed what an interrupted run had left: ${counted(event.files.length, 'file')}`);
   }
+  if (event.kind === 'context-project') line(`${CONTEXT_PROJECT_ONLY} (${event.project})`);
+  if (event.kind === 'gap') showOutcome(line, event.gap, { ...event.gap, result: 'failed' });
   if (event.kind === 'rotation-skipped') line(`Rotation skipped: ${event.reason}`);
   if (event.kind === 'type') {
     for (const outcome of event.record.outcomes) showOutcome(line, event.record, outcome);
@@ -118,7 +124,11 @@ function showLines(event: RunEvent, line: (text: string) => void): void {
   }
 }
 
-function showOutcome(line: (text: string) => void, { type }: TypeRecord, outcome: Outcome): void {
+function showOutcome(
+  line: (text: string) => void,
+  { type }: Pick<TypeRecord, 'type'>,
+  outcome: Outcome,
+): void {
   const where = outcome.scope === '*' ? '' : ` in ${outcome.scope}`;
   if (outcome.result === 'denied') line(`Skipped: not allowed to list ${type}${where}`);
   if (outcome.result === 'failed') line(`Failed: ${type}${where} is not in the archive: ${outcome.reason}`);

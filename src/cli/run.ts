@@ -1,5 +1,13 @@
+import type { Settings } from '../config/options.ts';
 import { type BackupResult, runBackup } from '../export/run-backup.ts';
-import { gapsOf, type Outcome, type TypeRecord, WHOLE_CLUSTER } from '../model/manifest.ts';
+import {
+  countObjects,
+  type ExportOptions,
+  gapsOf,
+  type Outcome,
+  type TypeRecord,
+  WHOLE_CLUSTER,
+} from '../model/manifest.ts';
 import { withCluster } from './cluster-access.ts';
 import { COMPLETE, INCOMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
@@ -30,6 +38,12 @@ export async function run(input: CommandInput): Promise<number> {
   }
 }
 
+/** The options that stand in the manifest. */
+function exportOptions(settings: Settings): ExportOptions {
+  const { namespaces, excludeNamespaces, selector, include, exclude, require, secrets } = settings;
+  return { namespaces, excludeNamespaces, selector, include, exclude, require, secrets };
+}
+
 async function backup(
   input: CommandInput,
   report: Parameters<typeof runBackup>[0]['report'],
@@ -43,7 +57,8 @@ async function backup(
         dir: settings.dir,
         mayCreateDir: settings.isDirGiven,
         backup: settings.name,
-        namespaces: settings.namespaces,
+        options: exportOptions(settings),
+        redactionKey: settings.redactionKey,
         ownProject: connection.namespace,
         policy: { retainDays: settings.retainDays, keepLastCount: settings.keepLast },
         tool: { name: 'openshift-backup', version: toolVersion() },
@@ -100,5 +115,5 @@ function noteOf(outcomes: readonly Outcome[], result: 'denied' | 'failed'): stri
 }
 
 function objectCount({ manifest }: BackupResult): number {
-  return manifest.files.reduce((sum, file) => sum + file.objectCount, 0);
+  return countObjects(manifest.files);
 }

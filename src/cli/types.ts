@@ -21,7 +21,8 @@ interface Row {
 export async function types(input: CommandInput): Promise<number> {
   return await withCluster(input, async (client) => {
     const discovery = await discover(client);
-    const { selected, settled } = planTypes(discovery);
+    const { include, exclude } = input.settings;
+    const { selected, settled } = planTypes(discovery, { namespaces: [], include, exclude });
     const answers = await askForCluster(client, selected);
     const asked = selected.map((type, index): Row => ({
       type: typeName(type),

@@ -1,7 +1,7 @@
 import { type CatalogEntry, readCatalog, resolveArchive } from '../archive/catalog.ts';
 import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
 import { KnownError } from '../model/known-error.ts';
-import { gapsOf } from '../model/manifest.ts';
+import { countObjects, gapsOf } from '../model/manifest.ts';
 import { COMPLETE, FAILED, INCOMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
 import { counted, plainText } from './text.ts';
@@ -65,14 +65,13 @@ function lines(file: string, verification: Verification): string {
     return `${file}: DAMAGED\n${verification.problems.map((problem) => `  ${plainText(problem)}\n`).join('')}${notes}`;
   }
   const { files, types } = verification.manifest;
-  const objectCount = files.reduce((sum, record) => sum + record.objectCount, 0);
   const gaps = gapsOf(types);
   const state = gaps.length === 0 ? 'complete' : `incomplete, ${counted(gaps.length, 'gap')}`;
   const gapLines = gaps.map(
     ({ type, scope, reason }) =>
       `  gap: ${type}${scope === '*' ? '' : ` in ${scope}`}: ${plainText(reason)}\n`,
   );
-  return `${file}: OK (${state}; ${counted(objectCount, 'object')} in ${counted(files.length, 'file')})\n${gapLines.join('')}${notes}`;
+  return `${file}: OK (${state}; ${counted(countObjects(files), 'object')} in ${counted(files.length, 'file')})\n${gapLines.join('')}${notes}`;
 }
 
 function summary({ file, verification }: { file: string; verification: Verification }): object {

@@ -1,6 +1,8 @@
 import type { ApiClient } from '../kubernetes/api-client.ts';
-import { listPages } from '../kubernetes/list-pages.ts';
+import { ApiError } from '../kubernetes/api-error.ts';
+import { listPages, listPath } from '../kubernetes/list-pages.ts';
 import { mayRead } from '../kubernetes/may-list.ts';
+import { anyGlobMatcher, globMatcher, isGlob } from '../model/glob.ts';
 import { KnownError } from '../model/known-error.ts';
 import type { ResourceType } from '../model/resource-type.ts';
 
@@ -13,52 +15,68 @@ const PROJECT_TYPES: readonly (readonly [group: string, plural: string])[] = [
 /** Which projects are wanted, and what is known of them. */
 export interface ProjectQuestion {
   readonly types: readonly ResourceType[];
-  /** Names and globs (`*`, `?`) that were asked for; none for all. */
+  /** Names and globs that were asked for; none for all. */
   readonly patterns: readonly string[];
+  /** Names and globs of projects that are left out all the same. */
+  readonly excluded: readonly string[];
   /** The project of the context or the pod, used when nobody says which there are; may be empty. */
   readonly ownProject: string;
 }
 
-/**
- * The names of the projects to export one by one, sorted.
- *
- * @throws KnownError `usage` when a project that was named does not exist or nothing says which there are
- */
-export async function findProjects(client: ApiClient, question: ProjectQuestion): Promise<string[]> {
-  const { patterns, types, ownProject } = question;
-  const existing = await listProjects(client, types);
-  if (existing === undefined) return withoutList(patterns, ownProject);
-  if (patterns.length === 0) return existing.toSorted();
-  const selected = new Set<string>();
-  for (const pattern of patterns) {
-    const matches = existing.filter((name) => matchesGlob(name, pattern));
-    if (matches.length === 0)
-      throw new KnownError(
-        'usage',
-        `There is no project ${pattern}, or it is not visible: check --namespace`,
-      );
-    for (const name of matches) selected.add(name);
-  }
-  return [...selected].toSorted();
+/** The projects that are exported one by one. */
+export interface Projects {
+  /** Sorted. */
+  readonly names: readonly string[];
+  /** Those that were asked for by name: each of them is expected in the archive. */
+  readonly named: readonly string[];
+  /** Those of which nobody says whether they exist. */
+  readonly uncertain: ReadonlySet<string>;
+  /** Set when it is the only one because nobody was named and projects may not be listed. */
+  readonly contextProject?: string;
 }
 
-/** Whether a project's name matches a name or a glob of `*` and `?`. */
-export function matchesGlob(name: string, pattern: string): boolean {
-  const source = pattern.replaceAll(
-    /[^*?]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`,
+/**
+ * The projects to export one by one. Who may not list projects may still look at each by its name.
+ *
+ * @throws KnownError `usage` when a project that was named does not exist, nothing says which there are, or
+ *   none is left
+ */
+export async function findProjects(client: ApiClient, question: ProjectQuestion): Promise<Projects> {
+  const { patterns, excluded } = question;
+  const isExcluded = anyGlobMatcher(excluded);
+  const types = projectTypes(question.types);
+  const existing = await listProjects(client, types);
+  const names = existing === undefined ? withoutList(question) : selectedOf(existing, patterns);
+  const left = [...new Set(names)].filter((name) => !isExcluded(name)).toSorted();
+  if (left.length === 0 && names.length > 0 && (patterns.length > 0 || existing === undefined))
+    throw new KnownError('usage', '--exclude-namespace leaves no project to export: check it');
+  const uncertain = existing === undefined ? await uncertainOf(client, types, left) : new Set<string>();
+  const named = left.filter((name) => patterns.includes(name));
+  const [contextProject] = existing === undefined && patterns.length === 0 ? left : [];
+  return { names: left, named, uncertain, ...(contextProject === undefined ? {} : { contextProject }) };
+}
+
+function projectTypes(types: readonly ResourceType[]): ResourceType[] {
+  return PROJECT_TYPES.flatMap(([group, plural]) =>
+    types.filter((type) => type.group === group && type.plural === plural),
   );
-  return new RegExp(`^${source.replaceAll('*', '.*').replaceAll('?', '.')}$`, 'u').test(name);
+}
+
+function selectedOf(existing: readonly string[], patterns: readonly string[]): readonly string[] {
+  if (patterns.length === 0) return existing;
+  return patterns.flatMap((pattern) => {
+    const matches = existing.filter(globMatcher(pattern));
+    if (matches.length > 0) return matches;
+    throw new KnownError('usage', `There is no project ${pattern}, or it is not visible: check --namespace`);
+  });
 }
 
 async function listProjects(
   client: ApiClient,
   types: readonly ResourceType[],
 ): Promise<string[] | undefined> {
-  for (const [group, plural] of PROJECT_TYPES) {
-    const type = types.find((candidate) => candidate.group === group && candidate.plural === plural);
-    if (!type || (await mayRead(client, type, 'list', undefined)) !== 'allowed') continue;
-    return await namesOf(client, type);
+  for (const type of types) {
+    if ((await mayRead(client, type, 'list', undefined)) === 'allowed') return await namesOf(client, type);
   }
   return undefined;
 }
@@ -72,14 +90,50 @@ async function namesOf(client: ApiClient, type: ResourceType): Promise<string[]>
   return names;
 }
 
-function withoutList(patterns: readonly string[], ownProject: string): string[] {
-  const names = patterns.length === 0 && ownProject !== '' ? [ownProject] : [...patterns];
-  const glob = names.find((name) => /[*?]/u.test(name));
-  if (names.length === 0 || glob !== undefined) {
-    throw new KnownError(
-      'usage',
-      'The service account may not list projects: name each one with --namespace, without * or ?',
-    );
+function withoutList({ patterns, ownProject }: ProjectQuestion): readonly string[] {
+  const names = patterns.length === 0 && ownProject !== '' ? [ownProject] : patterns;
+  if (names.length > 0 && !names.some(isGlob)) return names;
+  throw new KnownError(
+    'usage',
+    'The service account may not list projects: name each one with --namespace, without * or ?',
+  );
+}
+
+/**
+ * Those of the projects of which nobody says whether they exist: an access review is answered for any name.
+ *
+ * @throws KnownError `usage` for one of which the server says that there is none
+ */
+async function uncertainOf(
+  client: ApiClient,
+  types: readonly ResourceType[],
+  names: readonly string[],
+): Promise<Set<string>> {
+  const uncertain = new Set<string>();
+  for (const name of names) {
+    const status = await statusOf(client, types, name);
+    if (status === 404)
+      throw new KnownError('usage', `There is no project ${name}: check --namespace, or the context`);
+    if (status !== 200) uncertain.add(name);
   }
-  return [...new Set(names)].toSorted();
+  return uncertain;
+}
+
+/** What the server answers when it is asked for one project; undefined when nobody may ask, or it fails. */
+async function statusOf(
+  client: ApiClient,
+  types: readonly ResourceType[],
+  name: string,
+): Promise<200 | 404 | undefined> {
+  for (const type of types) {
+    if ((await mayRead(client, type, 'get', name)) !== 'allowed') continue;
+    try {
+      await client.send(`${listPath(type, undefined)}/${encodeURIComponent(name)}`);
+      return 200;
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      if (error.status === 404) return 404;
+    }
+  }
+  return undefined;
 }

@@ -1,5 +1,6 @@
 import { readCatalog } from '../archive/catalog.ts';
 import { clearLeftovers, discardDraft, type Draft, newDraft, publish } from '../archive/publish.ts';
+import { loadRedaction } from '../archive/redaction-key.ts';
 import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
 import { checkVolume, volumeError } from '../archive/volume.ts';
 import { gapsOf, type Manifest, selectionOf } from '../model/manifest.ts';
@@ -9,7 +10,7 @@ import { executeRotation } from '../retention/rotate.ts';
 import { exportCluster, type ExportRequest } from './export-cluster.ts';
 
 /** One night: what to export, where to, and what to keep. */
-export interface BackupRequest extends Omit<ExportRequest, 'draft'> {
+export interface BackupRequest extends Omit<ExportRequest, 'draft' | 'fingerprint'> {
   /** The folder of archives. */
   readonly dir: string;
   /** Whether a missing folder is made. */
@@ -17,6 +18,8 @@ export interface BackupRequest extends Omit<ExportRequest, 'draft'> {
   /** The first part of the archive's name. */
   readonly backup: string;
   readonly policy: RotationPolicy;
+  /** Path of the key with which secret values are redacted; by default it is on the volume. */
+  readonly redactionKey?: string;
 }
 
 /** What a run has published. */
@@ -37,18 +40,23 @@ export interface PublishedArchive {
  * One night: clears what dead runs have left, exports, verifies what has been written by reading it again,
  * publishes it, and only then, and only if it is complete, removes old archives.
  *
- * @throws KnownError when nothing could be published; then the folder is as it was
+ * @throws KnownError when nothing could be published, or the reason of the client's signal when it has been
+ *   aborted before that; then the folder is as it was
  */
 export async function runBackup(request: BackupRequest): Promise<BackupResult> {
   const { dir, report } = request;
   await checkVolume(dir, request.mayCreateDir);
+  const secrets = await secretsOf(request);
   const draft = newDraft(dir, request.backup, request.now());
   try {
     const cleared = await clearLeftovers(draft);
     if (cleared.length > 0) report({ kind: 'cleared', files: cleared });
-    const manifest = await exportCluster({ ...request, draft });
+    const manifest = await exportCluster({ ...request, ...secrets, draft });
+    request.client.throwIfEnded();
     report({ kind: 'verifying', fileCount: manifest.files.length });
     const { sha256, sizeBytes } = await verified(draft);
+    // The last moment: from here on the archive gets its name, and the run ends well.
+    request.client.throwIfEnded();
     const archive = { file: await publish(draft, manifest.isComplete, sha256), sha256, sizeBytes };
     report({ kind: 'published', path: `${dir}/${archive.file}`, ...archive });
     await rotate(request, manifest);
@@ -58,6 +66,16 @@ export async function runBackup(request: BackupRequest): Promise<BackupResult> {
     await discardDraft(draft).catch(() => undefined);
     throw volumeError(error, dir, 'failed');
   }
+}
+
+/** What the export needs to keep secret values out, if they are not to be included. */
+async function secretsOf(request: BackupRequest): Promise<Pick<ExportRequest, 'options' | 'fingerprint'>> {
+  const { options, dir } = request;
+  const { secrets = 'include' } = options;
+  if (secrets === 'include') return { options };
+  if (secrets === 'exclude') return { options, fingerprint: () => 'redacted' };
+  const { keyId, fingerprint } = await loadRedaction(dir, request.redactionKey ?? '');
+  return { options: { ...options, redactionKeyId: keyId }, fingerprint };
 }
 
 async function verified(draft: Draft): Promise<Verification> {

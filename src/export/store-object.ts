@@ -4,19 +4,28 @@ import type { JsonDocument, JsonNode } from '../json/json-document.ts';
 import { TransportError } from '../kubernetes/api-error.ts';
 import type { ResourceType } from '../model/resource-type.ts';
 import { identityOf, prunerOf } from '../prune/prune-object.ts';
-import type { ItemSpool } from './item-spool.ts';
+import { type Fingerprint, redactorOf } from '../prune/redact-object.ts';
+import { factsOf } from './object-facts.ts';
+import type { TypeSpool } from './type-spool.ts';
 
-/** Puts one object of a list where it is kept until the list is whole. */
-export type StoreObject = (document: JsonDocument, object: JsonNode) => void;
+/** Puts one object of a list where it is kept until the list is whole; false for one that a rule leaves out. */
+export type StoreObject = (document: JsonDocument, object: JsonNode) => boolean;
 
 /**
  * Makes what puts the objects of one type into a spool, pruned and in canonical form.
  *
+ * @param fingerprint given when secret values are not to be stored: the text that stands for one
  * @throws (when called) TransportError for something that can't be an object of this type
  */
-export function storeInto(spool: ItemSpool, writer: CanonicalWriter, type: ResourceType): StoreObject {
+export function storeInto(
+  spool: TypeSpool,
+  writer: CanonicalWriter,
+  type: ResourceType,
+  fingerprint?: Fingerprint,
+): StoreObject {
   const identity = identityOf(type);
   const prune = prunerOf(type);
+  const redact = fingerprint && redactorOf(type, fingerprint);
   return (document, object) => {
     const metadata = document.member(object, 'metadata') ?? object;
     const name = document.text(document.member(metadata, 'name'));
@@ -29,9 +38,16 @@ export function storeInto(spool: ItemSpool, writer: CanonicalWriter, type: Resou
         `the list holds an object with${type.isNamespaced ? 'out' : ''} a project: ${name}`,
       );
     }
-    if (prune(document, object)) return;
     const project = isNamespaceType(type) ? name : namespace;
-    spool.add(project, name, writer.write(document, object, ITEM_DEPTH, identity));
+    const facts = factsOf(document, object);
+    const skipped = prune(document, object);
+    if (skipped) {
+      spool.leaveOut(project, skipped.id);
+      return false;
+    }
+    redact?.(document, object);
+    spool.add(project, name, writer.write(document, object, ITEM_DEPTH, identity), facts);
+    return true;
   };
 }
 

@@ -4,17 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { errorText, systemErrorCode } from '../model/known-error.ts';
 import { ApiError, apiErrorOf, TooLargeError, TransportError } from './api-error.ts';
 import type { Connection } from './connect.ts';
+import { type ClientSettings, isAbsence, isRetryable, NOT_READY, pauseMs, USUAL_SETTINGS } from './retry.ts';
 
-const ATTEMPTS_MAX = 6;
-const BACKOFF_FIRST_MS = 200;
-const BACKOFF_MAX_MS = 10_000;
-const RETRY_AFTER_MAX_MS = 30_000;
-/** A connection on which nothing arrives for so long is given up; an API server itself ends a list after 60 s. */
-const STALL_TIMEOUT_MS = 65_000;
-const RETRYABLE_STATUS: ReadonlySet<number> = new Set([429, 500, 502, 503, 504]);
 const BYTES_MAX = 64 * 1024 * 1024;
-/** Errors of the certificate or the address: trying again can't help. */
-const FINAL_CODES = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_|ENOTFOUND$|ERR_INVALID_)/u;
 
 /** How a request is sent and its answer taken. */
 export interface RequestSettings {
@@ -39,20 +31,42 @@ export interface RequestCounts {
   receivedBytes: number;
 }
 
+/** What has gone wrong with one request so far. */
+interface Failures {
+  hasRenewed: boolean;
+  answered: number;
+  /** Waiting for a server that restarts is no attempt: once it is back, it may well refuse at first. */
+  absent: number;
+}
+
 /**
  * Sends requests to the API server over a few kept-alive connections, and tries again what is worth it:
  * broken connections and the statuses 429, 500, 502, 503 and 504, up to six times with growing pauses
- * (0.2 s to 10 s, or what Retry-After says, at most 30 s). After a 401 the credentials are read anew, once.
+ * (0.2 s to 10 s, or what Retry-After says, at most 30 s), and for half a minute while a server restarts.
+ * After a 401 the credentials are read anew, once.
  */
 export class ApiClient {
   readonly counts: RequestCounts = { requests: 0, retries: 0, receivedBytes: 0 };
+  readonly settings: ClientSettings;
   readonly #connection: Connection;
   readonly #userAgent: string;
   readonly #signal: AbortSignal;
   readonly #canceller = new AbortController();
+  #hasAnswered = false;
+  /** Unsure after every connection that broke: the server may be about to start. */
+  #readiness: 'sure' | 'unsure' | 'hopeless' = 'sure';
 
-  /** @param signal ends all requests with its reason */
-  constructor(connection: Connection, userAgent: string, signal: AbortSignal) {
+  /**
+   * @param signal ends all requests with its reason
+   * @param settings where they differ from the usual ones
+   */
+  constructor(
+    connection: Connection,
+    userAgent: string,
+    signal: AbortSignal,
+    settings: Partial<ClientSettings> = {},
+  ) {
+    this.settings = { ...USUAL_SETTINGS, ...settings };
     this.#connection = connection;
     this.#userAgent = userAgent;
     this.#signal = AbortSignal.any([signal, this.#canceller.signal]);
@@ -60,6 +74,11 @@ export class ApiClient {
 
   /** Ends all requests under way, and every later one: the run has failed elsewhere. */
   readonly cancel = (): void => this.#canceller.abort();
+
+  /** @throws the signal's reason once the run is to end: for what has no request under way */
+  throwIfEnded(): void {
+    this.#signal.throwIfAborted();
+  }
 
   /** The address of the API server, for messages. */
   get server(): string {
@@ -74,20 +93,14 @@ export class ApiClient {
    *   TooLargeError, or the signal's reason
    */
   async send(path: string, settings: RequestSettings = {}): Promise<Buffer> {
-    let hasRenewed = false;
-    for (let attempt = 1; ; attempt++) {
+    const failures: Failures = { hasRenewed: false, answered: 0, absent: 0 };
+    for (;;) {
       try {
+        if (this.#readiness === 'unsure') await this.#untilReady();
         return await this.#attempt(path, settings);
       } catch (error) {
         this.#signal.throwIfAborted();
-        if (error instanceof ApiError && error.status === 401 && !hasRenewed) {
-          hasRenewed = true;
-          this.#connection.renew();
-          continue;
-        }
-        if (attempt >= ATTEMPTS_MAX || !isRetryable(error)) throw error;
-        this.counts.retries++;
-        await sleep(pauseMs(error, attempt), undefined, { signal: this.#signal });
+        await this.#recover(error, failures);
       }
     }
   }
@@ -102,9 +115,57 @@ export class ApiClient {
     }
   }
 
+  /** Does what lets the request be sent again. @throws the error when there is nothing more to be done */
+  async #recover(error: unknown, failures: Failures): Promise<void> {
+    if (error instanceof ApiError && error.status === 401 && !failures.hasRenewed) {
+      failures.hasRenewed = true;
+      this.#connection.renew();
+      return;
+    }
+    if (!isRetryable(error)) throw error;
+    const isAbsent = this.#hasAnswered && isAbsence(error);
+    const failureCount = ++failures[isAbsent ? 'absent' : 'answered'];
+    const { attemptsMax, absentAttemptsMax } = this.settings;
+    if (failureCount >= (isAbsent ? absentAttemptsMax : attemptsMax)) {
+      this.#giveUp(error);
+      return;
+    }
+    if (this.#readiness === 'sure' && error instanceof TransportError) this.#readiness = 'unsure';
+    this.counts.retries++;
+    await sleep(pauseMs(error, failureCount, this.settings), undefined, { signal: this.#signal });
+  }
+
+  #giveUp(error: unknown): void {
+    if (error instanceof TransportError && error.code === NOT_READY) {
+      // It may serve all the same: one that can't read its own Secrets never gets ready. It is asked no more.
+      this.#readiness = 'hopeless';
+      return;
+    }
+    // One request has waited for all of them.
+    if (isAbsence(error)) this.#hasAnswered = false;
+    throw error;
+  }
+
+  /**
+   * A server that was away listens before it knows what anybody may do, and would answer 401, 403 and 404:
+   * it says itself when it is ready (https://kubernetes.io/docs/reference/using-api/health-checks/).
+   */
+  async #untilReady(): Promise<void> {
+    try {
+      await this.#attempt('/readyz', {});
+    } catch (error) {
+      if (error instanceof ApiError && isRetryable(error))
+        throw new TransportError(NOT_READY, 'the API server is not ready', { cause: error });
+      // Something else stands there that doesn't know the question.
+      if (!(error instanceof ApiError)) throw error;
+    }
+    this.#readiness = 'sure';
+  }
+
   async #attempt(path: string, settings: RequestSettings): Promise<Buffer> {
     this.counts.requests++;
     const response = await this.#open(path, settings);
+    this.#hasAnswered = true;
     const body = await this.#read(response, settings);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return body;
@@ -113,6 +174,7 @@ export class ApiClient {
 
   async #open(path: string, { accept, body }: RequestSettings): Promise<IncomingMessage> {
     const { server, agent } = this.#connection;
+    const { stallTimeoutMs } = this.settings;
     const credentials = await this.#connection.credentials();
     const payload = body === undefined ? undefined : JSON.stringify(body);
     return await new Promise((resolve, reject) => {
@@ -122,7 +184,7 @@ export class ApiClient {
         port: server.port === '' ? 443 : Number(server.port),
         path: `${server.pathname.replace(/\/$/u, '')}${path}`,
         method: payload === undefined ? 'GET' : 'POST',
-        timeout: STALL_TIMEOUT_MS,
+        timeout: stallTimeoutMs,
         signal: this.#signal,
         headers: {
           ...credentials,
@@ -133,9 +195,13 @@ export class ApiClient {
             : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
         },
       });
-      outgoing.on('response', resolve);
+      let response: IncomingMessage | undefined;
+      outgoing.on('response', (arrived) => resolve((response = arrived)));
+      // Through the request alone, the reader of a body would only learn that it was aborted.
       outgoing.on('timeout', () =>
-        outgoing.destroy(new TransportError('ETIMEDOUT', `no data for ${STALL_TIMEOUT_MS / 1000} s`)),
+        (response ?? outgoing).destroy(
+          new TransportError('ETIMEDOUT', `no data for ${stallTimeoutMs / 1000} s`),
+        ),
       );
       outgoing.on('error', (error) => reject(transportError(error)));
       outgoing.end(payload);
@@ -167,19 +233,6 @@ function grown(bytes: Buffer, usedBytes: number, neededBytes: number): Buffer {
   const larger = Buffer.allocUnsafeSlow(Math.max(neededBytes, 2 * bytes.length, 16 * 1024));
   bytes.copy(larger, 0, 0, usedBytes);
   return larger;
-}
-
-function isRetryable(error: unknown): boolean {
-  if (error instanceof ApiError) return RETRYABLE_STATUS.has(error.status);
-  return error instanceof TransportError && !FINAL_CODES.test(error.code);
-}
-
-/** Doubles from attempt to attempt, between a half and the whole of it, so that clients don't march in step. */
-function pauseMs(error: unknown, attempt: number): number {
-  if (error instanceof ApiError && error.retryAfterMs !== undefined)
-    return Math.min(error.retryAfterMs, RETRY_AFTER_MAX_MS);
-  const wholeMs = Math.min(BACKOFF_FIRST_MS * 2 ** (attempt - 1), BACKOFF_MAX_MS);
-  return wholeMs * (0.5 + Math.random() / 2);
 }
 
 function transportError(error: unknown): Error {

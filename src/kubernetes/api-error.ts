@@ -33,30 +33,50 @@ export class TooLargeError extends Error {
 }
 
 /**
- * Makes an ApiError of an answer. Only `reason` and `message` of a Status object are kept: other bodies
- * (a proxy's HTML page, say) are left out, and headers always.
+ * Makes an ApiError of an answer. Only `reason`, `message` and the causes of a Status object are kept: other
+ * bodies (a proxy's HTML page, say) are left out, and headers always.
  */
 export function apiErrorOf(status: number, body: string, retryAfter: string | undefined): ApiError {
-  const { reason, message } = statusObject(body);
+  const { reason, message, places } = statusObject(body);
   const seconds = retryAfter !== undefined && /^\d{1,6}$/u.test(retryAfter) ? Number(retryAfter) : undefined;
-  return new ApiError(
-    status,
-    reason,
-    message === '' ? `the API server answered ${status}` : message,
-    seconds === undefined ? undefined : seconds * 1000,
-  );
+  const first = message === '' ? `the API server answered ${status}` : message;
+  const where = places.length === 0 ? '' : ` (${places.length}: ${places.join(', ')})`;
+  return new ApiError(status, reason, `${first}${where}`, seconds === undefined ? undefined : seconds * 1000);
 }
 
-function statusObject(body: string): { reason: string; message: string } {
+interface StatusTexts {
+  readonly reason: string;
+  readonly message: string;
+  /**
+   * What the causes are about: of objects that can't be read from etcd, their keys there
+   * (https://github.com/kubernetes/apiserver/blob/v0.34.4/pkg/storage/etcd3/corrupt_obj_deleter.go#L235).
+   */
+  readonly places: readonly string[];
+}
+
+function statusObject(body: string): StatusTexts {
+  const value = fields(parsed(body));
+  const causes = fields(value['details'])['causes'];
+  const places = (Array.isArray(causes) ? causes : []).map((cause) => text(fields(cause)['field']));
+  return {
+    reason: text(value['reason']),
+    message: text(value['message']),
+    places: places.filter((place) => place !== ''),
+  };
+}
+
+function parsed(body: string): unknown {
   try {
-    const value: unknown = JSON.parse(body);
-    if (typeof value !== 'object' || value === null) return { reason: '', message: '' };
-    const { reason, message } = value as { reason?: unknown; message?: unknown };
-    return {
-      reason: typeof reason === 'string' ? reason : '',
-      message: typeof message === 'string' ? message : '',
-    };
+    return JSON.parse(body);
   } catch {
-    return { reason: '', message: '' };
+    return undefined;
   }
+}
+
+function fields(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }

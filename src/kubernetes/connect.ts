@@ -1,8 +1,8 @@
 import { KubeConfig } from '@kubernetes/client-node';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { Agent, type RequestOptions } from 'node:https';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { errorText, KnownError } from '../model/known-error.ts';
 
 /** No more connections than this per run: an API server serves many clients. */
@@ -123,6 +123,15 @@ function parseReason(error: unknown): string {
   return errorText(error instanceof Error ? error.message.split('\n', 1)[0] : error);
 }
 
+/**
+ * kubectl's name of this field (https://github.com/kubernetes/client-go/blob/v0.34.4/tools/clientcmd/api/v1/types.go#L121)
+ * put into client-node's, which would overlook it and log in as nobody
+ * (https://github.com/kubernetes-client/javascript/blob/2.0.1/src/config_types.ts, `findToken`).
+ */
+function withTokenFile(text: string): string {
+  return text.replaceAll(/\btokenFile(?=["']?\s*:)/gu, 'token-file');
+}
+
 /** As kubectl merges them: the first file that names a thing wins. */
 function mergedConfig(files: readonly string[]): KubeConfig {
   const merged = new KubeConfig();
@@ -130,7 +139,8 @@ function mergedConfig(files: readonly string[]): KubeConfig {
     const config = new KubeConfig();
     try {
       if (!statSync(file).isFile()) throw new Error('it is not a file');
-      config.loadFromFile(file);
+      config.loadFromString(withTokenFile(readFileSync(file, 'utf8')));
+      config.makePathsAbsolute(dirname(file));
     } catch (error) {
       throw new KnownError('usage', `Cannot use the kubeconfig ${file}: ${parseReason(error)}`, {
         cause: error,

@@ -45,18 +45,21 @@ interface GroupVersion {
  */
 export async function discover(client: ApiClient): Promise<Discovery> {
   const versions = [...(await discoverRoot(client, '/api')), ...(await discoverRoot(client, '/apis'))];
-  const types = new Map<string, ResourceType>();
-  for (const { resources } of versions) {
-    if ('unknown' in resources) continue;
-    for (const type of resources) {
-      const key = `${type.group}/${type.plural}`;
-      if (!types.has(key)) types.set(key, type);
-    }
-  }
+  const known = versions.flatMap(({ resources }) => ('unknown' in resources ? [] : resources));
+  const served = Map.groupBy(known, ({ group, plural }) => `${group}/${plural}`);
+  const types = [...served.values()].flatMap(withOtherVersions);
   const unknown = versions.flatMap(({ group, version, resources }) =>
     'unknown' in resources ? [{ group, version, reason: resources.unknown }] : [],
   );
-  return { types: [...types.values()].toSorted(byGroupAndPlural), unknown };
+  return { types: types.toSorted(byGroupAndPlural), unknown };
+}
+
+/** The first of a resource's versions, which is the preferred one, with the names of the others. */
+function withOtherVersions([preferred, ...others]: readonly ResourceType[]): ResourceType[] {
+  if (!preferred) return [];
+  const listable = others.filter(({ verbs }) => verbs.includes('list'));
+  if (listable.length === 0) return [preferred];
+  return [{ ...preferred, otherVersions: listable.map(({ version }) => version) }];
 }
 
 async function discoverRoot(client: ApiClient, root: '/api' | '/apis'): Promise<GroupVersion[]> {

@@ -1,13 +1,29 @@
 import { JsonDocument, type JsonNode } from '../json/json-document.ts';
 import { errorText } from '../model/known-error.ts';
+import { matchesLabels } from '../model/label-selector.ts';
 import { apiVersion, type ResourceType } from '../model/resource-type.ts';
 import type { AnswerSpace, ApiClient } from './api-client.ts';
 import { TooLargeError, TransportError } from './api-error.ts';
 
-/** What client-go, kubectl and the API server's own documentation use. */
-const PAGE_OBJECTS = 500;
+/**
+ * How much a list asks for at a time: the usual page, one of four times as many objects, or all of it. What
+ * is read with fewer requests is read sooner, before the server forgets the state that it is reading from.
+ */
+export type PageSize = 'usual' | 'large' | 'whole';
+
+const MEBIBYTE = 1024 * 1024;
 /** A page of more bytes is asked for again with an eighth of the objects: 500 Secrets may be 500 MB. */
-const PAGE_BYTES_MAX = 16 * 1024 * 1024;
+const PAGES: Readonly<Record<PageSize, { readonly factor: number; readonly bytesMax: number }>> = {
+  usual: { factor: 1, bytesMax: 16 * MEBIBYTE },
+  large: { factor: 4, bytesMax: 32 * MEBIBYTE },
+  whole: { factor: Number.POSITIVE_INFINITY, bytesMax: 32 * MEBIBYTE },
+};
+
+/** A type, and which of its objects are asked for. */
+export interface ListedType extends ResourceType {
+  /** As kubectl takes it; empty or undefined for all of them. */
+  readonly labelSelector?: string;
+}
 
 /** One page of a list. It may be used until the next one is asked for. */
 export interface Page {
@@ -20,8 +36,11 @@ export interface Page {
 
 interface PageRequest {
   readonly path: string;
+  /** Objects; infinite for no limit. */
   readonly limit: number;
+  readonly bytesMax: number;
   readonly continueToken: string;
+  readonly labelSelector: string;
   readonly space: AnswerSpace;
 }
 
@@ -39,19 +58,24 @@ interface Body {
  * (https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions).
  *
  * @param namespace a project's name; undefined for the whole cluster
- * @throws ApiError (410 when the server has compacted the state), TransportError
+ * @throws ApiError (410 when the server has compacted the state), TransportError, TooLargeError when a single
+ *   object, or a list as a whole, is larger than a page may be
  */
 export async function* listPages(
   client: ApiClient,
-  type: ResourceType,
+  type: ListedType,
   namespace: string | undefined,
+  size: PageSize = 'usual',
 ): AsyncGenerator<Page, void, void> {
-  const path = listPath(type, namespace);
+  const { factor, bytesMax } = PAGES[size];
+  const { labelSelector = '' } = type;
+  const list = { path: listPath(type, namespace), labelSelector, bytesMax };
   const seen = new Set<string>();
   // One page is worked on while the next one arrives.
   const spaces = [{ bytes: Buffer.alloc(0) }, { bytes: Buffer.alloc(0) }] as const;
   let tape: Int32Array | undefined;
-  let next = fetchPage(client, { path, limit: PAGE_OBJECTS, continueToken: '', space: spaces[0] });
+  const first = { limit: factor * client.settings.pageObjects, continueToken: '', space: spaces[0] };
+  let next = fetchPage(client, { ...list, ...first });
   for (;;) {
     const { bytes, limit } = await next;
     const { continueToken, ...page } = readPage(bytes, tape);
@@ -59,7 +83,8 @@ export async function* listPages(
     if (continueToken === '') return yield page;
     if (seen.has(continueToken)) throw new TransportError('', 'the server repeats a page of the list');
     seen.add(continueToken);
-    next = fetchPage(client, { path, limit, continueToken, space: spaces[seen.size % 2 === 0 ? 0 : 1] });
+    const space = spaces[seen.size % 2 === 0 ? 0 : 1];
+    next = fetchPage(client, { ...list, limit, continueToken, space });
     // When the caller stops early nobody awaits this page; its failure is then of no interest.
     next.catch(() => undefined);
     yield page;
@@ -74,8 +99,8 @@ export function listPath(type: ResourceType, namespace: string | undefined): str
     : `${root}/namespaces/${encodeURIComponent(namespace)}/${type.plural}`;
 }
 
-/** Reads one cluster-scoped object by name, as a list of one. */
-export async function getAsPage(client: ApiClient, type: ResourceType, name: string): Promise<Page> {
+/** Reads one cluster-scoped object by name, as a list of one, or of none if it has other labels. */
+export async function getAsPage(client: ApiClient, type: ListedType, name: string): Promise<Page> {
   const body = await client.send(`${listPath(type, undefined)}/${encodeURIComponent(name)}`);
   const document = parse(body);
   const { root } = document;
@@ -84,16 +109,27 @@ export async function getAsPage(client: ApiClient, type: ResourceType, name: str
   }
   const metadata = document.member(root, 'metadata') ?? root;
   const resourceVersion = document.text(document.member(metadata, 'resourceVersion')) ?? '';
-  return { document, items: [root], resourceVersion };
+  const labels = document.member(metadata, 'labels');
+  const label = (key: string): string | undefined =>
+    labels === undefined ? undefined : document.text(document.member(labels, key));
+  const { labelSelector = '' } = type;
+  const isAskedFor = labelSelector === '' || matchesLabels(labelSelector, label);
+  return { document, items: isAskedFor ? [root] : [], resourceVersion };
 }
 
 async function fetchPage(client: ApiClient, request: PageRequest): Promise<Body> {
-  const { path, limit, continueToken, space } = request;
-  const query = `limit=${limit}${continueToken === '' ? '' : `&continue=${encodeURIComponent(continueToken)}`}`;
+  const { path, limit, bytesMax, continueToken, labelSelector, space } = request;
+  const isWhole = limit === Number.POSITIVE_INFINITY;
+  const query = [
+    ...(isWhole ? [] : [`limit=${limit}`]),
+    ...(labelSelector === '' ? [] : [`labelSelector=${encodeURIComponent(labelSelector)}`]),
+    ...(continueToken === '' ? [] : [`continue=${encodeURIComponent(continueToken)}`]),
+  ];
+  const target = query.length === 0 ? path : `${path}?${query.join('&')}`;
   try {
-    return { bytes: await client.send(`${path}?${query}`, { bytesMax: PAGE_BYTES_MAX, space }), limit };
+    return { bytes: await client.send(target, { bytesMax, space }), limit };
   } catch (error) {
-    if (!(error instanceof TooLargeError) || limit === 1) throw error;
+    if (!(error instanceof TooLargeError) || isWhole || limit === 1) throw error;
     return await fetchPage(client, { ...request, limit: Math.max(1, Math.floor(limit / 8)) });
   }
 }

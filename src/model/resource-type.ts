@@ -7,6 +7,8 @@ export interface ResourceType {
   readonly kind: string;
   readonly isNamespaced: boolean;
   readonly verbs: readonly string[];
+  /** The versions in which the server offers to list the same objects besides this one, best first. */
+  readonly otherVersions?: readonly string[];
 }
 
 /** The name as `oc api-resources -o name` writes it: `deployments.apps`, `configmaps`. */

@@ -3,9 +3,11 @@ import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, READ_EVERYTHING, startCluster } from '../cluster/cluster.ts';
 import { installOpenShiftTypes } from '../cluster/openshift-types.ts';
 import { OBJECTS_PER_PROJECT, projectObjects } from './bench-objects.ts';
+import { p99, startForeground } from './latency.ts';
 import { countingProxy, measure, type Measured, median } from './measure.ts';
 import { oldWaySeconds } from './old-way.ts';
 
@@ -42,6 +44,8 @@ interface Result {
   readonly oldWaySecondsExtrapolated: number | null;
   readonly ratioToDownload: number;
   readonly timesFasterThanOldWay: number | null;
+  readonly idleGetP99Ms: number;
+  readonly getP99Ms: number;
 }
 
 async function bench(on: Cluster): Promise<Result> {
@@ -69,6 +73,8 @@ async function bench(on: Cluster): Promise<Result> {
   }
   const downloadSeconds = median(downloads.map(({ wallSeconds }) => wallSeconds));
   const runSeconds = median(runs.map(({ wallSeconds }) => wallSeconds));
+  log('a GET in the foreground, idle and while a run is under way');
+  const foreground = await foregroundP99(on, token, kubeconfig, runSeconds);
   log('the old way, on three projects');
   const sample = [0, 1, 2].map((index) => projectObjects(index)[0]?.metadata.name ?? '');
   const oldWay = (await oldWaySeconds(on.description.binaries.kubectl, kubeconfig, sample, projectCount)) ?? null;
@@ -85,6 +91,7 @@ async function bench(on: Cluster): Promise<Result> {
     oldWaySecondsExtrapolated: oldWay,
     ratioToDownload: runSeconds / downloadSeconds,
     timesFasterThanOldWay: oldWay === null ? null : oldWay / runSeconds,
+    ...foreground,
   };
 }
 
@@ -123,6 +130,21 @@ async function run(kubeconfig: string): Promise<Measured> {
   }
 }
 
+/** As long idle as a run takes, then three runs. */
+async function foregroundP99(
+  on: Cluster,
+  token: string,
+  kubeconfig: string,
+  runSeconds: number,
+): Promise<Pick<Result, 'idleGetP99Ms' | 'getP99Ms'>> {
+  const idle = startForeground(on, token);
+  await sleep(3000 * runSeconds);
+  const idleGetP99Ms = p99(await idle.stop());
+  const busy = startForeground(on, token);
+  for (let round = 0; round < 3; round++) await run(kubeconfig);
+  return { idleGetP99Ms, getP99Ms: p99(await busy.stop()) };
+}
+
 async function connectionsOfRun(on: Cluster, kubeconfig: string): Promise<number> {
   const { port } = new URL(on.server);
   const proxy = await countingProxy(Number(port));
@@ -144,6 +166,7 @@ async function report(result: Result): Promise<void> {
     oldWay === null
       ? '(c) the old way                        not measured: there is no jq here'
       : `(c) the old way, extrapolated          ${seconds(oldWay)}   (from 3 projects)`,
+    `GET in the foreground, p99: ${result.idleGetP99Ms.toFixed(1)} ms idle, ${result.getP99Ms.toFixed(1)} ms while runs are under way`,
     `run : download = ${result.ratioToDownload.toFixed(2)}${times === null ? '' : `; ${times.toFixed(0)} times faster than the old way`}`,
     `Medians of ${ROUNDS} rounds; written to bench/latest.json`,
   ];

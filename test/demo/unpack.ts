@@ -5,11 +5,13 @@ import { KnownError } from '../../src/model/known-error.ts';
 
 type Checksums = ReadonlyMap<string, string>;
 
-/** Unpacks two archives into the folders `before` and `after`, without their manifests. */
+/** Unpacks two archives into the folders `before` and `after`, without their manifests and facts. */
 export async function unpackBoth(stage: Stage, [before, after]: readonly [string, string]): Promise<void> {
-  stage.say('The manifest differs in any case (times, checksums), so it stays in the archives.');
-  await stage.play(`unzip -q backups/${before} -x manifest.json -d before`);
-  await stage.play(`unzip -q backups/${after} -x manifest.json -d after`);
+  stage.say(
+    'The manifest and the facts of objects (who wrote them when) differ in any case, so they stay in the archives.',
+  );
+  await stage.play(`unzip -q backups/${before} -x manifest.json '_facts/*' -d before`);
+  await stage.play(`unzip -q backups/${after} -x manifest.json '_facts/*' -d after`);
 }
 
 /** The same by the tool itself, for machines without `unzip`: the entries whose checksums differ. */
@@ -37,5 +39,6 @@ async function checksums({ workshop }: Stage, archive: string): Promise<Checksum
   const { code, stdout } = await workshop.run(`openshift-backup show ${archive} -o json --dir ./backups`);
   if (code !== 0) throw new KnownError('failed', `The manifest of ${archive} can't be shown`);
   const { files } = JSON.parse(stdout) as { files: { path: string; sha256: string }[] };
-  return new Map(files.map((file) => [file.path, file.sha256]));
+  const objects = files.filter((file) => !file.path.startsWith('_facts/'));
+  return new Map(objects.map((file) => [file.path, file.sha256]));
 }

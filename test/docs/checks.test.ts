@@ -16,11 +16,13 @@ const OPTION: Option = {
   short: '-p',
   placeholder: 'name',
   env: 'PROJECTS',
+  configKey: 'projects',
   defaultText: 'a|b',
   help: 'globs like "dev-*" | <none>',
+  type: 'list',
   parse: () => ({ value: '' }),
 };
-const { short: _, env: __, ...bare } = OPTION;
+const { short: _, env: __, configKey: ___, ...bare } = OPTION;
 const COMMAND: CommandSpec = {
   name: 'look',
   description: 'look at it',
@@ -32,10 +34,10 @@ test('write the tables', () => {
   assert.equal(
     optionsTable([OPTION, { ...bare, defaultText: '' }]),
     [
-      '| flag | environment variable | default | meaning |',
-      '| --- | --- | --- | --- |',
-      '| `-p`, `--project <name>` | `PROJECTS` | `a\\|b` | globs like "dev-\\*" \\| \\<none> |',
-      '| `--project <name>` |  |  | globs like "dev-\\*" \\| \\<none> |\n',
+      '| flag | environment variable | config file | default | meaning |',
+      '| --- | --- | --- | --- | --- |',
+      '| `-p`, `--project <name>` | `PROJECTS` | `projects` | `a\\|b` | globs like "dev-\\*" \\| \\<none> |',
+      '| `--project <name>` |  |  |  | globs like "dev-\\*" \\| \\<none> |\n',
     ].join('\n'),
   );
   assert.equal(

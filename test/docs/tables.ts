@@ -4,13 +4,14 @@ import type { Option } from '../../src/config/options.ts';
 
 /** A Markdown table of the options. */
 export function optionsTable(options: readonly Option[]): string {
-  const rows = options.map(({ flag, short, placeholder, env, defaultText, help }) => [
+  const rows = options.map(({ flag, short, placeholder, env, configKey, defaultText, help }) => [
     [...(short === undefined ? [] : [code(short)]), code(`${flag} <${placeholder}>`)].join(', '),
     env === undefined ? '' : code(env),
+    configKey === undefined ? '' : code(configKey),
     defaultText === '' ? '' : code(defaultText),
     prose(help),
   ]);
-  return table(['flag', 'environment variable', 'default', 'meaning'], rows);
+  return table(['flag', 'environment variable', 'config file', 'default', 'meaning'], rows);
 }
 
 /** A Markdown table of the exit codes. */

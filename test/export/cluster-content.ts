@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readdir, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { Cluster } from '../cluster/cluster.ts';
+import { isLeftOut, withoutOwn } from './left-out.ts';
 
 /** An object as JSON.parse gives it, but with every integer as a `bigint`: none of them is rounded. */
 export type ExactObject = Record<string, unknown> & { metadata: Record<string, unknown> };
@@ -29,7 +30,18 @@ const PRUNED_METADATA = [
   'selfLink',
   'uid',
 ];
-const PRUNED_ANNOTATIONS = ['kubectl.kubernetes.io/last-applied-configuration'];
+const PRUNED_ANNOTATIONS = [
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deployment.kubernetes.io/revision',
+  'deprecated.daemonset.template.generation',
+  'openshift.io/image.dockerRepositoryCheck',
+  'openshift.io/deployment-config.latest-version',
+  'openshift.io/deployment.phase',
+];
+
+function isOfObjects(file: string): boolean {
+  return file.endsWith('.json') && file !== 'manifest.json' && !file.startsWith('_facts');
+}
 
 /** The types that `kubectl api-resources` lists, with further arguments to it, sorted. */
 export async function listedTypes(cluster: Cluster, args: readonly string[] = []): Promise<ListedType[]> {
@@ -47,7 +59,7 @@ export async function listedTypes(cluster: Cluster, args: readonly string[] = []
     .toSorted((a, b) => (a.type < b.type ? -1 : 1));
 }
 
-/** What the cluster holds of these types, as kubectl shows it to an administrator, without the pruned fields. */
+/** What the cluster holds of these types, as kubectl shows it to an administrator, without what no archive holds. */
 export async function clusterContent(cluster: Cluster, types: readonly ListedType[]): Promise<Content> {
   const names = types.map(({ type }) => type).join(',');
   const list = parseExact(await cluster.kubectl(['get', names, '--all-namespaces', '-o', 'json']));
@@ -56,7 +68,7 @@ export async function clusterContent(cluster: Cluster, types: readonly ListedTyp
   for (const item of (list as unknown as { items: ExactObject[] }).items) {
     const type = byKind.get(`${String(item['apiVersion'])} ${String(item['kind'])}`);
     assert.ok(type, `kubectl shows a ${String(item['kind'])}`);
-    add(content, type, pruned(item));
+    if (!isLeftOut(type, item)) add(content, type, pruned(type, item));
   }
   return content;
 }
@@ -65,7 +77,7 @@ export async function clusterContent(cluster: Cluster, types: readonly ListedTyp
 export async function unpackedContent(folder: string): Promise<Content> {
   const files = await readdir(folder, { recursive: true });
   const content = new Map<string, ExactObject>();
-  for (const file of files.filter((name) => name.endsWith('.json') && name !== 'manifest.json')) {
+  for (const file of files.filter(isOfObjects)) {
     const { items, ...list } = parseExact(await readFile(path.join(folder, file), 'utf8'));
     assert.deepEqual(list, { apiVersion: 'v1', kind: 'List' }, file);
     const type = path.basename(file, '.json');
@@ -86,9 +98,9 @@ function add(content: Map<string, ExactObject>, type: string, item: ExactObject)
   content.set(key, item);
 }
 
-function pruned(item: ExactObject): ExactObject {
-  const { status: _, ...rest } = item;
-  const metadata = without(item.metadata, PRUNED_METADATA);
+function pruned(type: string, item: ExactObject): ExactObject {
+  const { status: _, ...rest } = withoutOwn(type, item);
+  const metadata = without(rest.metadata, PRUNED_METADATA);
   const annotations = without((metadata['annotations'] ?? {}) as Record<string, unknown>, PRUNED_ANNOTATIONS);
   // Nobody sets an empty object of annotations: the server drops it.
   if (Object.keys(annotations).length === 0) return { ...rest, metadata: without(metadata, ['annotations']) };

@@ -5,13 +5,14 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, READ_EVERYTHING, type Rule, sharedCluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
-import type { Manifest } from '../../src/model/manifest.ts';
+import { gapsOf, type Manifest } from '../../src/model/manifest.ts';
 import { entriesOf, gapNames, manifestOf, onlyArchive, outcomesOf } from '../support/archive-folder.ts';
 import { type CliResult, messageLines, runCli } from '../support/run-cli.ts';
 
 /** Three projects with the same objects; the ServiceAccounts of the tests lie in the first. */
 const PROJECTS = ['rights-a', 'rights-b', 'rights-c'] as const;
 const [A, B, C] = PROJECTS;
+const EMPTY = 'rights-empty-one';
 const LIST_PROJECTS: Rule = { apiGroups: [''], resources: ['namespaces'], verbs: ['list'] };
 
 interface Exported {
@@ -27,7 +28,7 @@ describe('a service account', () => {
   before(async () => {
     cluster = await sharedCluster();
     folder = await mkdtemp(path.join(tmpdir(), 'rights-test-'));
-    await cluster.apply(PROJECTS.flatMap(objectsOf));
+    await cluster.apply([...PROJECTS.flatMap(objectsOf), namespaceOf(EMPTY)]);
   });
   after(() => rm(folder, { recursive: true }));
 
@@ -85,20 +86,64 @@ describe('a service account', () => {
 
     test('exports both when the environment names them, in any order and twice', async () => {
       const environment = { OPENSHIFT_BACKUP_NAMESPACES: `${B}, ${A} ${B}` };
-      const { entries } = await exported('environment', kubeconfig, [], environment);
+      const { entries } = await exported('environment', kubeconfig, [], { environment });
       assertProjects(entries, [A, B]);
     });
 
-    test('exports them beside a third one, for which the manifest says denied', async () => {
-      const { manifest, entries } = await exported('third', kubeconfig, ['-n', C, '-n', B]);
-      assertProjects(entries, [B]);
-      for (const type of ['configmaps', 'namespaces', 'deployments.apps', 'secrets']) {
-        assert.equal(outcomesOf(manifest, type)[C]?.result, 'denied', type);
-      }
-    });
+    for (const [name, what] of [
+      [C, 'a third one that it may not read'],
+      ['rights-typo', 'one that there is not'],
+    ] as const) {
+      test(`exports one beside ${what}, which is a gap and is denied`, async () => {
+        const { manifest, entries, result } = await exported('third', kubeconfig, ['-n', name, '-n', B], {
+          code: 3,
+        });
+        assertProjects(entries, [B]);
+        for (const type of ['configmaps', 'namespaces', 'deployments.apps', 'secrets']) {
+          assert.equal(outcomesOf(manifest, type)[name]?.result, 'denied', type);
+        }
+        const reason =
+          "the service account may not list anything there: check the project's name and its rights";
+        assert.deepEqual(gapsOf(manifest.types), [{ type: '*', scope: name, reason }]);
+        const [line = ''] = result.stderr.split('\n').filter((text) => text.includes('"level":"error"'));
+        const { level, time: _, ...fields } = JSON.parse(line) as Record<string, unknown>;
+        const msg = 'Failed: not in the archive';
+        assert.deepEqual([level, fields], ['error', { type: '*', scope: name, reason, msg }]);
+      });
+    }
 
     test('exports the project of its context when none is named and it may not list projects', async () => {
-      assertProjects((await exported('own', kubeconfig)).entries, [A]);
+      const { manifest, entries, result } = await exported('own', kubeconfig);
+      assertProjects(entries, [A]);
+      assert.equal(manifest.options.contextProject, A);
+      assert.deepEqual(manifest.options.namespaces, []);
+      const lines = result.stderr.split('\n').filter((line) => line.includes('"level":"warn"'));
+      assert.equal(lines.length, 1);
+      assert.match(
+        lines[0] ?? '',
+        /"project":"rights-a","msg":"Only the project of the context is exported: /u,
+      );
+    });
+
+    test('can rotate what it has exported from the project of its context', async () => {
+      const dir = path.join(folder, 'own-rotation');
+      const keep = ['--dir', dir, '--retain-days', '0', '--keep-last', '1'];
+      const runs = [];
+      for (const _ of [1, 2]) runs.push(await runCli(['run', '--kubeconfig', kubeconfig, '--dir', dir]));
+      assert.deepEqual(
+        runs.map(({ code }) => code),
+        [0, 0],
+      );
+      const rotated = await runCli(['rotate', ...keep]);
+      assert.deepEqual([rotated.code, rotated.stderr], [0, '']);
+      assert.equal(`${await onlyArchive(dir)}\n`, runs[1]?.stdout);
+    });
+
+    test('is told when its own project is excluded', async () => {
+      const args = ['run', '--dir', path.join(folder, 'none'), '--kubeconfig', kubeconfig];
+      const result = await runCli([...args, '--exclude-namespace', A]);
+      assert.equal(result.code, 2);
+      assert.match(messageLines(result).join('\n'), /^error: --exclude-namespace leaves no project [^\n]+$/u);
     });
 
     test('is told to name projects when it gives a glob and may not list projects', async () => {
@@ -165,6 +210,39 @@ describe('a service account', () => {
     });
   });
 
+  test('that may get projects and not list them is told that there is none of that name', async () => {
+    const get = { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] };
+    const { kubeconfig } = await cluster.serviceAccount({
+      namespace: A,
+      name: 'gets-projects',
+      clusterRules: [get, { apiGroups: [''], resources: ['configmaps'], verbs: ['list'] }],
+    });
+    const dir = path.join(folder, 'gets-projects');
+    const args = ['run', '--dir', dir, '--kubeconfig', kubeconfig, '--include', 'configmaps,secrets'];
+    const result = await runCli([...args, '-n', A, '-n', 'rights-typo']);
+    assert.deepEqual(
+      [result.code, messageLines(result)],
+      [2, ['error: There is no project rights-typo: check --namespace, or the context']],
+    );
+    assert.deepEqual(await readdir(dir), []);
+    // A project that exists may be empty.
+    const both = await runCli([...args, '-n', A, '-n', EMPTY]);
+    assert.deepEqual([both.code, messageLines(both)], [0, []]);
+    const manifest = await manifestOf(await onlyArchive(dir));
+    assert.equal(outcomesOf(manifest, 'configmaps')[EMPTY]?.result, 'empty');
+  });
+
+  test('that may list types everywhere, and ask for no project, notices one that gives nothing', async () => {
+    const clusterRules = [{ apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['list'] }];
+    const { kubeconfig } = await cluster.serviceAccount({ namespace: A, name: 'asks-none', clusterRules });
+    const args = ['-n', A, '-n', 'rights-typo'];
+    const { manifest, entries } = await exported('asks-none', kubeconfig, args, { code: 3 });
+    assert.deepEqual(Object.keys(entries), [`${A}/configmaps.json`]);
+    const reason =
+      "there is not one object in what may be listed, and whether the project exists may not be asked: check the project's name";
+    assert.deepEqual(gapsOf(manifest.types), [{ type: '*', scope: 'rights-typo', reason }]);
+  });
+
   test('that may list types, in a project with none of them, fails and publishes nothing', async () => {
     const clusterRules = [{ apiGroups: [''], resources: ['configmaps', 'secrets'], verbs: ['list'] }];
     const { kubeconfig } = await cluster.serviceAccount({ namespace: A, name: 'guesses', clusterRules });
@@ -198,15 +276,15 @@ describe('a service account', () => {
     name: string,
     kubeconfig: string,
     args: readonly string[] = [],
-    environment: Readonly<Record<string, string>> = {},
+    { environment = {}, code = 0 }: { environment?: Record<string, string>; code?: number } = {},
   ): Promise<Exported> {
-    const dir = path.join(folder, name);
+    const dir = await mkdtemp(path.join(folder, `${name}-`));
     const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, ...args], { environment });
-    assert.deepEqual({ code: result.code, lines: messageLines(result) }, { code: 0, lines: [] });
+    assert.deepEqual({ code: result.code, lines: messageLines(result) }, { code, lines: [] });
     const archive = await onlyArchive(dir);
     const manifest = await manifestOf(archive);
-    assert.ok(manifest.isComplete);
-    assert.deepEqual(gapNames(manifest), []);
+    assert.equal(manifest.isComplete, code === 0);
+    assert.equal(gapNames(manifest).length === 0, code === 0);
     return { result, manifest, entries: await entriesOf(archive) };
   }
 });
@@ -222,13 +300,17 @@ function assertProjects(entries: Readonly<Record<string, string>>, projects: rea
   }
 }
 
-function objectsOf(project: string): KubernetesObject[] {
-  const metadata = { name: 'right', namespace: project };
+function namespaceOf(name: string): KubernetesObject {
+  return { apiVersion: 'v1', kind: 'Namespace', metadata: { name } };
+}
+
+function objectsOf(name: string): KubernetesObject[] {
+  const metadata = { name: 'right', namespace: name };
   const labels = { app: 'right' };
   const spec = { containers: [{ name: 'main', image: 'example.com/image:1' }] };
   return [
-    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: project } },
-    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { of: project } },
+    namespaceOf(name),
+    { apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { of: name } },
     {
       apiVersion: 'apps/v1',
       kind: 'Deployment',

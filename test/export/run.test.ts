@@ -19,8 +19,6 @@ const LEFT_OUT = [
   'controllerrevisions.apps',
   'csinodes.storage.k8s.io',
   'csistoragecapacities.storage.k8s.io',
-  'endpoints',
-  'endpointslices.discovery.k8s.io',
   'events',
   'events.events.k8s.io',
   'images.image.openshift.io',

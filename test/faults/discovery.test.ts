@@ -6,8 +6,10 @@ import { after, before, describe, test } from 'node:test';
 import { type Cluster, READ_EVERYTHING, startCluster } from '../cluster/cluster.ts';
 import { entriesOf, gapNames, manifestOf, onlyArchive, outcomesOf } from '../support/archive-folder.ts';
 import { type CliResult, messageLines, runCli } from '../support/run-cli.ts';
+import type { KubernetesObject } from '../cluster/objects.ts';
 import { type Fault, startFaultProxy } from './fault-proxy.ts';
-import { type Change, instead, shortenedTo, status } from './faults.ts';
+import { faultName } from './fault-table.ts';
+import { type Change, edited, instead, shortenedTo, status } from './faults.ts';
 
 const AUTOSCALERS = 'horizontalpodautoscalers.autoscaling';
 
@@ -69,7 +71,7 @@ describe('discovery', () => {
     assert.deepEqual(await entriesOf(await onlyArchive(dir)), whole);
   });
 
-  test('in the older form names a group that does not answer', async () => {
+  test(faultName('group-silent'), async () => {
     const silent = { matches: isAt('/apis/autoscaling/v2'), change: status(503, 'ServiceUnavailable') };
     const faults = [...(await plainDocuments()), silent];
     const { result, dir } = await run(faults);
@@ -101,7 +103,7 @@ describe('discovery', () => {
     ],
   ];
   for (const [place, what, change, message] of FAILURES) {
-    test(`that is answered at ${place} with ${what} publishes nothing, and one line says why`, async () => {
+    test(`${faultName('discovery-fails')} (${place}: ${what})`, async () => {
       const { result, dir } = await run([{ matches: isAt(place), change }]);
       assert.equal(result.code, 4);
       const [line = '', ...more] = messageLines(result);
@@ -112,29 +114,32 @@ describe('discovery', () => {
     });
   }
 
-  // The last one: it changes the cluster.
-  test('names an aggregated API whose server is down', async () => {
-    await cluster.apply([
-      {
-        apiVersion: 'v1',
-        kind: 'Service',
-        metadata: { name: 'gone', namespace: 'discovery' },
-        spec: { ports: [{ port: 443 }] },
-      },
-      {
-        apiVersion: 'apiregistration.k8s.io/v1',
-        kind: 'APIService',
-        metadata: { name: 'v1.gone.example.com' },
-        spec: {
-          group: 'gone.example.com',
-          version: 'v1',
-          groupPriorityMinimum: 100,
-          versionPriority: 100,
-          insecureSkipTLSVerify: true,
-          service: { name: 'gone', namespace: 'discovery' },
-        },
-      },
-    ]);
+  test(faultName('stale-version'), async () => {
+    const stale: Fault = {
+      matches: isAt('/apis'),
+      change: edited((document) => makeStale(document as unknown as Aggregated, 'autoscaling', 'v2')),
+    };
+    const { result, dir } = await run([stale]);
+    assert.equal(result.code, 3);
+    const archive = await onlyArchive(dir);
+    const manifest = await manifestOf(archive);
+    assert.deepEqual(gapNames(manifest), ['*.autoscaling *']);
+    // What the older version has is there all the same.
+    assert.match((await entriesOf(archive))[`discovery/${AUTOSCALERS}.json`] ?? '', /"autoscaling\/v1"/u);
+  });
+
+  // The last ones: they change the cluster.
+  test(faultName('harmless-down'), async () => {
+    await cluster.apply([...deadService('metrics.k8s.io', 'v1beta1')]);
+    const dir = path.join(folder, 'harmless');
+    const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig]);
+    assert.deepEqual([result.code, messageLines(result)], [0, []]);
+    const [outcome] = Object.values(outcomesOf(await manifestOf(await onlyArchive(dir)), '*.metrics.k8s.io'));
+    assert.equal(outcome?.result, 'skipped');
+  });
+
+  test(faultName('aggregated-down'), async () => {
+    await cluster.apply([...deadService('gone.example.com', 'v1')]);
     const dir = path.join(folder, 'aggregated');
     const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig]);
     assert.deepEqual([result.code, messageLines(result)], [3, []]);
@@ -148,4 +153,42 @@ describe('discovery', () => {
 
 function isAt(place: string): Fault['matches'] {
   return (asked) => asked.path === place;
+}
+
+interface Aggregated {
+  items: {
+    metadata?: { name?: string };
+    versions: { version: string; freshness: string; resources: object[] }[];
+  }[];
+}
+
+/** As the aggregator shows a version whose API server it can't reach. */
+function makeStale({ items }: Aggregated, group: string, version: string): void {
+  const versions = items.filter(({ metadata }) => metadata?.name === group).flatMap((item) => item.versions);
+  const [found] = versions.filter((one) => one.version === version);
+  assert.ok(found);
+  found.freshness = 'Stale';
+  found.resources = [];
+}
+
+/** An aggregated API that is served by a Service without endpoints. */
+function deadService(group: string, version: string): KubernetesObject[] {
+  const metadata = { name: 'gone', namespace: 'discovery' };
+  const spec = {
+    group,
+    version,
+    groupPriorityMinimum: 100,
+    versionPriority: 100,
+    insecureSkipTLSVerify: true,
+    service: metadata,
+  };
+  return [
+    { apiVersion: 'v1', kind: 'Service', metadata, spec: { ports: [{ port: 443 }] } },
+    {
+      apiVersion: 'apiregistration.k8s.io/v1',
+      kind: 'APIService',
+      metadata: { name: `${version}.${group}` },
+      spec,
+    },
+  ];
 }

@@ -14,6 +14,8 @@ export interface Asked {
   readonly method: string;
   readonly path: string;
   readonly query: URLSearchParams;
+  /** The token with which it says who it is. */
+  readonly token: string;
   /** The text that it sent with its request. */
   readonly body: string;
 }
@@ -25,15 +27,19 @@ export interface Answer {
   readonly body: Buffer;
   /** The connection breaks after so many bytes of the body. */
   readonly cutAfterBytes?: number;
+  /** After so many bytes of the body nothing comes any more, and the connection stays open. */
+  readonly stallAfterBytes?: number;
   /** Nothing is answered, ever. */
   readonly isLost?: boolean;
 }
 
-/** Answers of the API server that are changed on their way. */
+/** Answers of the API server that are changed on their way, or something that happens before them. */
 export interface Fault {
   readonly matches: (asked: Asked) => boolean;
-  readonly change: (answer: Answer, asked: Asked) => Answer;
-  /** How many answers are changed; default: all. */
+  /** Done before the API server is asked; when it is rejected, the connection breaks. */
+  readonly before?: (asked: Asked) => Promise<void>;
+  readonly change?: (answer: Answer, asked: Asked) => Answer;
+  /** How many requests are met; default: all. */
   readonly times?: number;
 }
 
@@ -43,8 +49,13 @@ export interface FaultProxy {
   readonly kubeconfig: string;
   /** Every request so far, as `GET /api/v1/pods?limit=500`. */
   readonly requests: readonly string[];
-  /** How many answers each fault has changed, in their order. */
+  /** How many requests each fault has met, in their order. */
   readonly changed: readonly number[];
+  /** Replaces the faults by others, none of them met yet. */
+  readonly use: (faults: readonly Fault[]) => void;
+  /** Closes the port and every connection. Where it listened nobody answers until `comeBack`. */
+  readonly goAway: () => Promise<void>;
+  readonly comeBack: () => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -68,11 +79,11 @@ export async function startFaultProxy(
   });
   const agent = new Agent({ keepAlive: true, maxSockets: 8, ca: await readFile(cluster.caFile) });
   const requests: string[] = [];
-  const changed = faults.map(() => 0);
+  const passage: Passage = { target: new URL(cluster.server), agent, faults, changed: faults.map(() => 0) };
   const server = createServer({ cert, key }, (incoming, outgoing) => {
     requests.push(`${incoming.method} ${incoming.url}`);
-    answer(new URL(cluster.server), agent, incoming)
-      .then(({ asked, real }) => send(outgoing, faulty(faults, changed, asked, real)))
+    answer(passage, incoming)
+      .then((given) => send(outgoing, given))
       .catch((error: unknown) => outgoing.destroy(error instanceof Error ? error : undefined));
   });
   await once(server.listen(0, '127.0.0.1'), 'listening');
@@ -80,58 +91,95 @@ export async function startFaultProxy(
   const file = path.join(folder, `fault-proxy-${port}.kubeconfig`);
   const text = kubeconfig(`https://127.0.0.1:${port}`, authority.certificatePem, { token });
   await writeFile(file, text, { mode: 0o600 });
+  let isStopped = false;
+  const goAway = async (): Promise<void> => {
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
+  };
   return {
     kubeconfig: file,
     requests,
-    changed,
+    get changed() {
+      return passage.changed;
+    },
+    use: (others) => {
+      passage.faults = others;
+      passage.changed = others.map(() => 0);
+    },
+    goAway,
+    comeBack: async () => {
+      if (isStopped || server.listening) return;
+      await once(server.listen(port, '127.0.0.1'), 'listening');
+    },
     stop: async () => {
-      server.closeAllConnections();
+      isStopped = true;
       agent.destroy();
-      await new Promise((resolve) => server.close(resolve));
+      await goAway();
     },
   };
 }
 
-/** The first fault that matches and has not been used up changes the answer. */
-function faulty(faults: readonly Fault[], changed: number[], asked: Asked, real: Answer): Answer {
-  for (const [index, { matches, change, times = Number.POSITIVE_INFINITY }] of faults.entries()) {
-    const count = changed[index] ?? 0;
-    if (count >= times || !matches(asked)) continue;
-    changed[index] = count + 1;
-    return change(real, asked);
-  }
-  return real;
+interface Passage {
+  readonly target: URL;
+  readonly agent: Agent;
+  faults: readonly Fault[];
+  changed: number[];
 }
 
-async function answer(
-  target: URL,
-  agent: Agent,
-  incoming: IncomingMessage,
-): Promise<{ asked: Asked; real: Answer }> {
+/** The first fault that matches and has not been used up meets the request. */
+function faultFor({ faults, changed }: Passage, asked: Asked): Fault | undefined {
+  for (const [index, fault] of faults.entries()) {
+    const count = changed[index] ?? 0;
+    if (count >= (fault.times ?? Number.POSITIVE_INFINITY) || !fault.matches(asked)) continue;
+    changed[index] = count + 1;
+    return fault;
+  }
+  return undefined;
+}
+
+async function answer(passage: Passage, incoming: IncomingMessage): Promise<Answer> {
   const { method = 'GET', url = '/' } = incoming;
   const body = await buffer(incoming);
+  const { pathname, searchParams } = new URL(url, passage.target);
+  const token = incoming.headers.authorization?.replace(/^Bearer /u, '') ?? '';
+  const asked = { method, path: pathname, query: searchParams, token, body: body.toString() };
+  const fault = faultFor(passage, asked);
+  await fault?.before?.(asked);
+  const real = await realAnswer(passage, incoming, body);
+  return fault?.change?.(real, asked) ?? real;
+}
+
+async function realAnswer(
+  { target, agent }: Passage,
+  incoming: IncomingMessage,
+  body: Buffer,
+): Promise<Answer> {
+  const { method = 'GET', url = '/' } = incoming;
   const { host: _host, connection: _connection, ...headers } = incoming.headers;
   const outgoing = startRequest(new URL(url, target), { agent, method, headers: withoutUndefined(headers) });
   outgoing.end(body);
   const [response] = (await once(outgoing, 'response')) as [IncomingMessage];
-  const { pathname, searchParams } = new URL(url, target);
   const type = response.headers['content-type'];
-  const real = {
+  return {
     status: response.statusCode ?? 502,
     headers: type === undefined ? {} : { 'content-type': type },
     body: await buffer(response),
   };
-  return { asked: { method, path: pathname, query: searchParams, body: body.toString() }, real };
 }
 
-function send(outgoing: ServerResponse, { status, headers, body, cutAfterBytes, isLost }: Answer): void {
+function send(outgoing: ServerResponse, answered: Answer): void {
+  const { status, headers, body, cutAfterBytes, stallAfterBytes, isLost } = answered;
   if (isLost === true) return;
   outgoing.writeHead(status, { ...headers, 'content-length': body.length });
-  if (cutAfterBytes === undefined) {
+  const endBytes = cutAfterBytes ?? stallAfterBytes;
+  if (endBytes === undefined) {
     outgoing.end(body);
     return;
   }
-  outgoing.write(body.subarray(0, cutAfterBytes), () => outgoing.destroy());
+  outgoing.flushHeaders();
+  outgoing.write(body.subarray(0, endBytes), () => {
+    if (stallAfterBytes === undefined) outgoing.destroy();
+  });
 }
 
 function withoutUndefined(headers: IncomingHttpHeaders): Record<string, string | string[]> {

@@ -1,7 +1,7 @@
 import type { Answer, Asked, Fault } from './fault-proxy.ts';
 
 /** Changes of an answer, and what they are called: see `Fault`. */
-export type Change = Fault['change'];
+export type Change = NonNullable<Fault['change']>;
 
 /** A fault in the lists of one resource, given by the end of its path: `secrets`, `shop/configmaps`. */
 export function inLists(resource: string, change: Change, times?: number): Fault {
@@ -43,6 +43,11 @@ export function instead(body: unknown): Change {
 /** The real answer, whose connection breaks after a part of the body (0 to 1). */
 export function cutAt(part: number): Change {
   return (answer) => ({ ...answer, cutAfterBytes: Math.floor(answer.body.length * part) });
+}
+
+/** The real answer, of which nothing more comes after a part of the body (0 to 1). */
+export function stalledAt(part: number): Change {
+  return (answer) => ({ ...answer, stallAfterBytes: Math.floor(answer.body.length * part) });
 }
 
 /** A part of the real body (0 to 1), sent as if it were the whole. */

@@ -16,6 +16,7 @@ import {
 import { makeMessyFolder, OLD_ARCHIVES, SHORTEST } from '../support/messy-folder.ts';
 import { type CliResult, messageLines, runCli, startCli } from '../support/run-cli.ts';
 import { startFaultProxy } from './fault-proxy.ts';
+import { faultName } from './fault-table.ts';
 import { inLists, lost } from './faults.ts';
 
 const PROJECT = 'interruption';
@@ -102,6 +103,20 @@ describe('runs into one folder', () => {
       }
     });
   }
+
+  test(faultName('verifying-interrupted'), async () => {
+    const dir = path.join(folder, 'verifying');
+    await makeMessyFolder(dir);
+    const files = await filesIn(dir);
+    const result = await runCli([...argsFor(dir), ...SHORTEST], {
+      nodeOptions: [`--import=${path.join(import.meta.dirname, 'term-at-text.ts')}`],
+      environment: { TERM_AT_TEXT: '"Verifying the archive"' },
+    });
+    assert.match(result.stderr, /"Verifying the archive"/u);
+    assert.deepEqual(messageLines(result), ['error: interrupted by SIGTERM']);
+    assert.deepEqual([result.code, result.signal, result.stdout], [143, null, '']);
+    assert.deepEqual(await filesIn(dir), files, 'nothing published, nothing left, nothing rotated');
+  });
 
   for (const text of ['Connected', 'Planned', '"type":"namespaces"', 'Verifying', 'Published']) {
     test(`SIGTERM after ${text}: either ended with nothing left, or complete`, async () => {

@@ -51,6 +51,18 @@ test('discover() reads a real OpenShift cluster: every type once, in its preferr
   );
 });
 
+test('discover() knows in which other versions a type can be listed', () => {
+  const others = new Map(discovery.types.map((type) => [typeName(type), type.otherVersions]));
+  assert.deepEqual(
+    [
+      'horizontalpodautoscalers.autoscaling',
+      'performanceprofiles.performance.openshift.io',
+      'configmaps',
+    ].map((name) => others.get(name)),
+    [['v1'], ['v1', 'v1alpha1'], undefined],
+  );
+});
+
 const EXPORTED = [
   'namespaces',
   'secrets',

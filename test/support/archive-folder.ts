@@ -27,13 +27,14 @@ export async function onlyArchive(dir: string): Promise<string> {
   return path.join(dir, archive);
 }
 
-/** The content of every entry but the manifest, by its path. */
+/** The content of every entry that holds objects, by its path. */
 export async function entriesOf(archivePath: string): Promise<Record<string, string>> {
   const archive = await openArchive(archivePath);
   try {
     const texts: [string, string][] = [];
     for (const { path: entry } of archive.entries) {
-      if (entry !== MANIFEST_ENTRY) texts.push([entry, (await archive.read(entry)).toString()]);
+      if (entry !== MANIFEST_ENTRY && !entry.startsWith('_facts/'))
+        texts.push([entry, (await archive.read(entry)).toString()]);
     }
     return Object.fromEntries(texts);
   } finally {
