@@ -48,18 +48,26 @@ describe('the programs of a control plane', () => {
       kubeApiserver: [path.join(bin, 'kube-apiserver')],
       kubectl: [path.join(bin, 'kubectl')],
     });
+    const manager = path.join(bin, 'kube-controller-manager');
+    await program(manager, '');
+    assert.deepEqual((await ensureBinaries(unexpected)).kubeControllerManager, [manager]);
     await rm(path.join(bin, 'kubectl'));
     await fails(/KUBEBUILDER_ASSETS is .* no program kubectl/u);
   });
 
   test('are built once, into the cache folder', async () => {
     const lines: string[] = [];
-    const { etcd, kubeApiserver, kubectl } = await ensureBinaries((line) => lines.push(line));
+    const {
+      etcd,
+      kubeApiserver,
+      kubeControllerManager = [],
+      kubectl,
+    } = await ensureBinaries((line) => lines.push(line));
     const [binary = ''] = etcd;
     assert.match(binary, /\/cache\/openshift-backup\/cluster-binaries-v1\.\d+\.\d+-[0-9a-f]{12}$/u);
     assert.deepEqual(
-      [etcd, kubeApiserver, kubectl].map(([, name]) => name),
-      ['etcd', 'kube-apiserver', 'kubectl'],
+      [etcd, kubeApiserver, kubeControllerManager, kubectl].map(([, name]) => name),
+      ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'],
     );
     assert.match(lines.join('\n'), /about 10 minutes and downloads 700 MB/u);
     assert.deepEqual((await ensureBinaries(unexpected)).etcd, etcd);

@@ -17,6 +17,8 @@ export interface Binaries {
   readonly etcd: readonly string[];
   readonly kubeApiserver: readonly string[];
   readonly kubectl: readonly string[];
+  /** Not there where KUBEBUILDER_ASSETS names a folder without it, as envtest's own are. */
+  readonly kubeControllerManager?: readonly string[];
 }
 
 /** Takes one line of what is going on, without a newline. */
@@ -35,7 +37,12 @@ export async function ensureBinaries(log: Log): Promise<Binaries> {
   const source = await readSource();
   const binary = path.join(cacheFolder(), `cluster-binaries-${source.version}-${source.hash}`);
   if (!(await isExecutable(binary))) await build(binary, source, log);
-  return { etcd: [binary, 'etcd'], kubeApiserver: [binary, 'kube-apiserver'], kubectl: [binary, 'kubectl'] };
+  return {
+    etcd: [binary, 'etcd'],
+    kubeApiserver: [binary, 'kube-apiserver'],
+    kubeControllerManager: [binary, 'kube-controller-manager'],
+    kubectl: [binary, 'kubectl'],
+  };
 }
 
 /** The folder for what can be made again: `$XDG_CACHE_HOME/openshift-backup`, else below `~/.cache`. */
@@ -65,9 +72,11 @@ async function fromFolder(folder: string): Promise<Binaries> {
         'put it there, or unset KUBEBUILDER_ASSETS to have the programs built with Go',
     );
   }
+  const manager = binary('kube-controller-manager');
   return {
     etcd: [binary('etcd')],
     kubeApiserver: [binary('kube-apiserver')],
+    ...((await isExecutable(manager)) && { kubeControllerManager: [manager] }),
     kubectl: [binary('kubectl')],
   };
 }
@@ -87,7 +96,8 @@ async function readSource(): Promise<Source> {
 async function build(binary: string, source: Source, log: Log): Promise<void> {
   await requireGo(source.oldestGo);
   await mkdir(path.dirname(binary), { recursive: true });
-  log(`Building Kubernetes ${source.version} (etcd, kube-apiserver, kubectl) into ${path.dirname(binary)}`);
+  const programs = 'etcd, kube-apiserver, kube-controller-manager, kubectl';
+  log(`Building Kubernetes ${source.version} (${programs}) into ${path.dirname(binary)}`);
   log('The first time this takes about 10 minutes and downloads 700 MB; with a build cache, seconds.');
   // Two builds at once each write a file of their own; the later rename replaces an equal file.
   const unfinished = `${binary}.${randomUUID()}.tmp`;

@@ -23,7 +23,7 @@ export interface KubectlOptions {
   readonly kubeconfig?: string;
 }
 
-/** A running cluster: a real API server, no controllers, no nodes. */
+/** A running cluster: a real API server, no nodes, and no controllers unless they were asked for. */
 export interface Cluster {
   /** URL of the API server. */
   readonly server: string;

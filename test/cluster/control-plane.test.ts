@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -11,10 +11,15 @@ import { after, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { KnownError } from '../../src/model/known-error.ts';
+import { connectApi } from './api-client.ts';
+import { ensureBinaries } from './binaries.ts';
 import { type ClusterDescription, isAlive, startControlPlane } from './control-plane.ts';
+import { withoutControllers } from './controllers.ts';
 import { isRunning } from './processes.ts';
 
 const GONE_TIMEOUT_MS = 20_000;
+const ACTED_TIMEOUT_MS = 60_000;
+const noControllers = withoutControllers(await ensureBinaries((line) => console.error(line)));
 
 // Every control plane of this file lies in here, so that leftovers are seen.
 const folder = await mkdtemp(path.join(tmpdir(), 'control-plane-test-'));
@@ -26,6 +31,47 @@ test('is gone after stop, processes and files', async () => {
   assert.ok(isAlive(description));
   await stop();
   assertGone(description);
+});
+
+test('has controllers where they are asked for, and they end with it', { skip: noControllers }, async () => {
+  const names = ['root-ca-certificate-publisher-controller'];
+  const { description, stop } = await startControlPlane({ log: () => {}, controllers: names });
+  const api = await connectApi(description.server, description.files);
+  const published = '/api/v1/namespaces/default/configmaps/kube-root-ca.crt';
+  const deadlineMs = Date.now() + ACTED_TIMEOUT_MS;
+  while ((await api.request('GET', published)).status !== 200) {
+    assert.ok(Date.now() < deadlineMs, 'nothing is published');
+    await sleep(20);
+  }
+  const account = await api.request('GET', '/api/v1/namespaces/default/serviceaccounts/default');
+  assert.equal(account.status, 404, 'the controller that makes it was not asked for');
+  api.close();
+  const { kubeControllerManager = 0 } = description.pids;
+  assert.ok(isRunning(kubeControllerManager, description.folder));
+  await stop();
+  assertGone(description);
+});
+
+test('says where it has no controllers to start', async () => {
+  const assets = await mkdtemp(path.join(tmpdir(), 'assets-'));
+  for (const name of ['etcd', 'kube-apiserver', 'kubectl']) {
+    await writeFile(path.join(assets, name), '');
+    await chmod(path.join(assets, name), 0o755);
+  }
+  const before = process.env['KUBEBUILDER_ASSETS'];
+  process.env['KUBEBUILDER_ASSETS'] = assets;
+  try {
+    await assert.rejects(startControlPlane({ controllers: true }), (error: unknown) => {
+      assert.ok(error instanceof KnownError);
+      assert.match(error.message, /KUBEBUILDER_ASSETS .* without kube-controller-manager/u);
+      return true;
+    });
+    assert.match(withoutControllers(await ensureBinaries(() => {})) || '', /no kube-controller-manager/u);
+  } finally {
+    if (before === undefined) delete process.env['KUBEBUILDER_ASSETS'];
+    else process.env['KUBEBUILDER_ASSETS'] = before;
+    await rm(assets, { recursive: true });
+  }
 });
 
 test('when a flag is wrong, the error shows the last lines of the log, and nothing is left', async () => {
@@ -52,7 +98,7 @@ test('a test process that is killed leaves no process and no folder', async () =
   const module = JSON.stringify(pathToFileURL(path.join(import.meta.dirname, 'control-plane.ts')).href);
   const script = `
     import { startControlPlane } from ${module};
-    const { description } = await startControlPlane();
+    const { description } = await startControlPlane({ controllers: ${noControllers === false} });
     console.log(JSON.stringify(description));
     setInterval(() => {}, 1000);`;
   const child = spawn(process.execPath, ['--input-type=module', '--eval', script], {
@@ -69,6 +115,7 @@ test('a test process that is killed leaves no process and no folder', async () =
 
 function assertGone({ folder: clusterFolder, pids }: ClusterDescription): void {
   assert.ok(!existsSync(clusterFolder), 'its folder is left');
-  assert.ok(!isRunning(pids.etcd, clusterFolder), 'etcd is left');
-  assert.ok(!isRunning(pids.kubeApiserver, clusterFolder), 'kube-apiserver is left');
+  for (const [name, pid] of Object.entries(pids)) {
+    assert.ok(!isRunning(pid, clusterFolder), `${name} is left`);
+  }
 }

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -7,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../../src/model/known-error.ts';
 import { type ApiClient, connectApi } from './api-client.ts';
 import { type Binaries, ensureBinaries, type Log } from './binaries.ts';
+import { controllerFlags, CONTROLLERS, LEADER_LEASE, requireControllers } from './controllers.ts';
 import { endProcesses, isRunning, lastLines, type Reaper, startLogged, startReaper } from './processes.ts';
 import { type ClusterFiles, writeClusterFiles } from './cluster-files.ts';
 
@@ -20,6 +22,8 @@ export interface ControlPlaneOptions {
   readonly apiServerFlags?: readonly string[];
   /** More flags for etcd. */
   readonly etcdFlags?: readonly string[];
+  /** Runs kube-controller-manager too, with the usual controllers (`CONTROLLERS`) or with these; default: none. */
+  readonly controllers?: boolean | readonly string[];
   /** Takes what is worth knowing while it starts; default: standard error. */
   readonly log?: Log;
 }
@@ -33,14 +37,19 @@ export interface ClusterDescription {
   /** URL of etcd, without TLS. */
   readonly etcdServer: string;
   readonly files: ClusterFiles;
-  readonly pids: { readonly etcd: number; readonly kubeApiserver: number };
+  readonly pids: {
+    readonly etcd: number;
+    readonly kubeApiserver: number;
+    /** Only where controllers were asked for. */
+    readonly kubeControllerManager?: number;
+  };
   readonly binaries: Binaries;
 }
 
 /** A running control plane. */
 export interface ControlPlane {
   readonly description: ClusterDescription;
-  /** Ends both processes and removes the folder. */
+  /** Ends its processes and removes the folder. */
   readonly stop: () => Promise<void>;
   /** Lets it run on when this process ends; then only `stopControlPlane` ends it. */
   readonly outlive: () => void;
@@ -48,14 +57,16 @@ export interface ControlPlane {
 
 /**
  * Starts etcd and kube-apiserver on loopback with free ports, and waits until the API server is ready.
- * They end with this process, however it ends. There are no controllers: nothing makes the ServiceAccount
- * `default`, fills a status or deletes dependents, and a deleted Namespace stays Terminating.
+ * They end with this process, however it ends. Unless controllers are asked for, there are none: nothing makes
+ * the ServiceAccount `default`, fills a status or deletes dependents, and a deleted Namespace stays Terminating.
  *
- * @throws {KnownError} with the last lines of both logs when they don't start
+ * @throws {KnownError} with the last lines of the logs when they don't start, or when controllers are asked for
+ *   and there is no kube-controller-manager
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const log = options.log ?? ((line): void => void process.stderr.write(`${line}\n`));
   const binaries = await ensureBinaries(log);
+  if (hasControllers(options)) requireControllers(binaries);
   for (let attempt = 1; ; attempt += 1) {
     const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'openshift-backup-cluster-')));
     const reaper = startReaper(folder);
@@ -83,13 +94,17 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 export async function stopControlPlane(description: ClusterDescription): Promise<void> {
   const { folder, pids } = description;
   // Nothing here is worth an orderly end, which takes kube-apiserver up to a minute.
-  await endProcesses([pids.kubeApiserver, pids.etcd], folder);
+  await endProcesses(Object.values(pids), folder);
   await removeFolder(folder);
 }
 
-/** Whether both processes run. */
+/** Whether all its processes run. */
 export function isAlive({ folder, pids }: ClusterDescription): boolean {
-  return isRunning(pids.etcd, folder) && isRunning(pids.kubeApiserver, folder);
+  return Object.values(pids).every((pid) => isRunning(pid, folder));
+}
+
+function hasControllers({ controllers = false }: ControlPlaneOptions): boolean {
+  return controllers !== false;
 }
 
 async function startIn(
@@ -120,8 +135,15 @@ async function startIn(
         ...(options.apiServerFlags ?? []),
       ]),
     };
-    const description = { folder, server, etcdServer, files, pids, binaries };
+    let description: ClusterDescription = { folder, server, etcdServer, files, pids, binaries };
     await ready(description);
+    if (hasControllers(options)) {
+      const names = options.controllers === true ? CONTROLLERS : options.controllers || [];
+      const argv = [...requireControllers(binaries), ...controllerFlags(files, names)];
+      const kubeControllerManager = start('kube-controller-manager', argv);
+      description = { ...description, pids: { ...pids, kubeControllerManager } };
+      await ready(description, LEADER_LEASE);
+    }
     await writeFile(files.description, `${JSON.stringify(description, null, 2)}\n`, { mode: 0o600 });
     return description;
   } catch (error) {
@@ -164,11 +186,12 @@ function apiServerFlags(etcdServer: string, port: number, files: ClusterFiles): 
   ];
 }
 
-/** Waits until the API server is ready and has made the namespaces that every cluster has. */
-async function ready(description: ClusterDescription): Promise<void> {
+/** Waits until the API server is ready and has made the namespaces that every cluster has, and these objects are there. */
+async function ready(description: ClusterDescription, ...objects: readonly string[]): Promise<void> {
   const client = await connectApi(description.server, description.files);
   const deadlineMs = Date.now() + READY_TIMEOUT_MS;
-  const missing = ['/readyz', '/api/v1/namespaces/default', '/api/v1/namespaces/kube-system'];
+  const namespaces = ['/api/v1/namespaces/default', '/api/v1/namespaces/kube-system'];
+  const missing = ['/readyz', ...namespaces, ...objects];
   while (missing[0] !== undefined) {
     if (await answersOk(client, missing[0])) missing.shift();
     else if (!isAlive(description) || Date.now() > deadlineMs) throw startFailure(description);
@@ -194,7 +217,9 @@ function startFailure(description: ClusterDescription): KnownError {
 }
 
 function logTail(folder: string, lineCount: number): string {
-  return ['etcd.log', 'kube-apiserver.log']
+  const files = ['etcd.log', 'kube-apiserver.log', 'kube-controller-manager.log'];
+  return files
+    .filter((file) => existsSync(path.join(folder, file)))
     .map((file) => `${file}:\n${lastLines(path.join(folder, file), lineCount)}`)
     .join('\n');
 }

@@ -13,6 +13,7 @@ import (
 	_ "k8s.io/component-base/metrics/prometheus/version"
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
+	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
 )
 
 func main() {
@@ -26,6 +27,8 @@ func main() {
 		etcdmain.Main(os.Args)
 	case "kube-apiserver":
 		os.Exit(cli.Run(apiserver.NewAPIServerCommand()))
+	case "kube-controller-manager":
+		os.Exit(cli.Run(controllers.NewControllerManagerCommand()))
 	case "kubectl":
 		os.Exit(cli.Run(kubectl.NewDefaultKubectlCommand()))
 	default:
@@ -34,6 +37,6 @@ func main() {
 }
 
 func fail() {
-	fmt.Fprintln(os.Stderr, "usage: cluster-binaries etcd|kube-apiserver|kubectl [arguments]")
+	fmt.Fprintln(os.Stderr, "usage: cluster-binaries etcd|kube-apiserver|kube-controller-manager|kubectl [arguments]")
 	os.Exit(2)
 }
