@@ -22,13 +22,16 @@ interface Engine {
   _appendBuffer(entry: EngineEntry, source: Buffer, callback: Appended): void;
   _writeLocalFileHeader(entry: EngineEntry): void;
   _afterAppend(entry: EngineEntry): void;
-  write(chunk: Buffer | string): boolean;
+  _writeCentralFileHeader(entry: EngineEntry): void;
+  _entries: unknown[];
+  write: (chunk: Buffer | string) => boolean;
   end(): void;
 }
 
 /** "Version needed to extract" of a deflated file (APPNOTE 4.4.3.2). */
 const VERSION_DEFLATED = 20;
 const GATHERED_BYTES = 64 * 1024;
+const LINES_AT_ONCE = 500;
 
 /** The entries that come deflated already, by the Buffer that stands for them. */
 const PACKED = new WeakMap<Buffer, Packed<unknown>>();
@@ -43,7 +46,7 @@ export function asPacked(entry: Packed<unknown>): Buffer {
  * Makes archiver fit for tens of thousands of small entries. By itself it makes a stream for each entry,
  * which for one of 10 KiB costs five times the deflating, and it writes a zip's directory field by field
  * into a queue without end, 4 KiB of memory for each entry. With this, it takes entries that have been
- * deflated elsewhere (`asPacked`), and small writes are gathered.
+ * deflated elsewhere (`asPacked`), keeps of an entry only its line in the directory, and gathers small writes.
  *
  * This reaches into archiver, whose version is therefore pinned.
  *
@@ -51,8 +54,34 @@ export function asPacked(entry: Packed<unknown>): Buffer {
  */
 export function tuneArchiver(zip: ZipArchive): void {
   const engine = engineOf(zip);
+  keepDirectory(engine);
   gatherWrites(engine);
   takePacked(engine);
+}
+
+/** Writes the directory's line of an entry when it has been appended, into memory, and lets go of the entry. */
+function keepDirectory(engine: Engine): void {
+  const afterAppend = engine._afterAppend.bind(engine);
+  const writeHeader = engine._writeCentralFileHeader.bind(engine);
+  let directory: Buffer[] = [];
+  let lines: Buffer[] = [];
+  engine._afterAppend = (entry) => {
+    const parts: Buffer[] = [];
+    const gathering = engine.write;
+    engine.write = (chunk) => parts.push(typeof chunk === 'string' ? Buffer.from(chunk) : chunk) > 0;
+    writeHeader(entry);
+    engine.write = gathering;
+    lines.push(Buffer.concat(parts));
+    if (lines.length === LINES_AT_ONCE) directory = [...directory, Buffer.concat(lines.splice(0))];
+    afterAppend(entry);
+    engine._entries[engine._entries.length - 1] = undefined;
+  };
+  // Called for each entry when all are there: the first call writes all lines.
+  engine._writeCentralFileHeader = () => {
+    for (const bytes of [...directory, ...lines]) engine.write(bytes);
+    directory = [];
+    lines = [];
+  };
 }
 
 function gatherWrites(engine: Engine): void {
@@ -104,11 +133,14 @@ function engineOf(zip: ZipArchive): Engine {
     engine?._appendBuffer,
     engine?._writeLocalFileHeader,
     engine?._afterAppend,
+    engine?._writeCentralFileHeader,
     engine?.write,
     engine?.end,
   ];
   const isKnown =
-    methods.every((method) => typeof method === 'function') && typeof engine?.offset === 'number';
+    methods.every((method) => typeof method === 'function') &&
+    typeof engine?.offset === 'number' &&
+    Array.isArray(engine._entries);
   if (!isKnown) throw new Error('archiver is built otherwise than the version that this was written for');
   return engine as Engine;
 }

@@ -12,10 +12,11 @@ const WINDOW_BYTES = 1024 * 1024;
 /** Stands for bytes that are not in memory. */
 const MISSING = new Uint8Array(0);
 
-interface Item {
-  readonly name: string;
-  readonly start: number;
-  readonly end: number;
+/** The objects of one project: numbers instead of an object for each, of which there can be hundreds of thousands. */
+interface Items {
+  readonly names: string[];
+  /** Where each lies, start and end in turn. */
+  readonly places: number[];
 }
 
 interface Range {
@@ -44,7 +45,7 @@ export interface SpooledList {
  */
 export class ItemSpool {
   readonly #path: string;
-  readonly #projects = new Map<string | undefined, Item[]>();
+  readonly #projects = new Map<string | undefined, Items>();
   #slabs: Slab[] = [];
   readonly #spare: Slab[] = [];
   #file: FileHandle | undefined;
@@ -65,11 +66,12 @@ export class ItemSpool {
     slab.buffer.set(bytes, slab.usedBytes);
     slab.buffer.set(ITEM_SEPARATOR, slab.usedBytes + bytes.length);
     slab.usedBytes += sizeBytes;
-    const items = this.#projects.get(project);
-    const item = { name, start: this.#totalBytes, end: this.#totalBytes + sizeBytes };
-    if (items) items.push(item);
-    else this.#projects.set(project, [item]);
-    this.#totalBytes = item.end;
+    const items = this.#projects.get(project) ?? { names: [], places: [] };
+    const end = this.#totalBytes + sizeBytes;
+    items.names.push(name);
+    items.places.push(this.#totalBytes, end);
+    this.#projects.set(project, items);
+    this.#totalBytes = end;
   }
 
   /** Moves what lies in memory to the file if it is too much. Call it between pages. */
@@ -86,15 +88,19 @@ export class ItemSpool {
   }
 
   /**
-   * The entries for the archive, sorted by project, and in each the objects sorted by name.
+   * To be called when the last object has come.
    *
    * @throws TransportError when an object came twice: then the list was not one state of the server
    */
-  lists(): SpooledList[] {
+  complete(): void {
     this.#spare.length = 0;
-    return [...this.#projects.entries()]
-      .toSorted(([a], [b]) => compare(a ?? '', b ?? ''))
-      .map(([project, items]) => ({ project, content: this.#content(items) }));
+    for (const { names } of this.#projects.values()) sorted(names);
+  }
+
+  /** The entries for the archive, sorted by project, and in each the objects sorted by name. */
+  *lists(): Generator<SpooledList, void, undefined> {
+    const projects = [...this.#projects].toSorted(([a], [b]) => compare(a ?? '', b ?? ''));
+    for (const [project, items] of projects) yield { project, content: this.#content(items) };
   }
 
   /** Forgets the objects of one project, or all of them: their list turned out not to be whole. */
@@ -114,12 +120,12 @@ export class ItemSpool {
     await unlink(this.#path);
   }
 
-  #content(items: readonly Item[]): EntryContent {
-    const ranges = joined(sorted(items));
+  #content(items: Items): EntryContent {
+    const ranges = joined(items.places, sorted(items.names));
     const itemBytes = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
     return {
       sizeBytes: LIST_HEAD.length + itemBytes - ITEM_SEPARATOR.length + LIST_TAIL.length,
-      objectCount: items.length,
+      objectCount: items.names.length,
       chunks: () => this.#chunks(ranges),
     };
   }
@@ -194,20 +200,22 @@ export class ItemSpool {
   }
 }
 
-/** An API server's list is nearly always in order; an aggregated API's need not be. */
-function sorted(items: readonly Item[]): readonly Item[] {
-  const inOrder = items.every(
-    (item, index) => index === 0 || compare(items[index - 1]?.name ?? '', item.name) < 0,
-  );
-  const result = inOrder ? items : items.toSorted((a, b) => compare(a.name, b.name));
-  const twice = result.find((item, index) => result[index - 1]?.name === item.name);
-  if (twice) throw new TransportError('', `the server listed ${twice.name} twice`);
-  return result;
+/** The numbers of the items in the order of their names. Mostly they come so; an aggregated API's need not. */
+function sorted(names: readonly string[]): number[] {
+  const order = Array.from(names.keys());
+  const nameOf = (item: number | undefined): string => names[item ?? -1] ?? '';
+  const inOrder = names.every((name, index) => index === 0 || compare(nameOf(index - 1), name) < 0);
+  if (inOrder) return order;
+  order.sort((a, b) => compare(nameOf(a), nameOf(b)));
+  const twice = order.find((item, index) => index > 0 && nameOf(order[index - 1]) === nameOf(item));
+  if (twice !== undefined) throw new TransportError('', `the server listed ${nameOf(twice)} twice`);
+  return order;
 }
 
-function joined(items: readonly Item[]): Range[] {
+function joined(places: readonly number[], order: readonly number[]): Range[] {
   const ranges: { start: number; end: number }[] = [];
-  for (const { start, end } of items) {
+  for (const item of order) {
+    const [start = 0, end = 0] = [places[2 * item], places[2 * item + 1]];
     const last = ranges.at(-1);
     if (last?.end === start) last.end = end;
     else ranges.push({ start, end });

@@ -13,7 +13,7 @@ import type { Scope } from './permissions.ts';
 import type { RunEvent } from './run-event.ts';
 import { typeRecord } from './plan-types.ts';
 import { storeInto, type StoreObject } from './store-object.ts';
-import { type SpooledEntry, TypeSpool } from './type-spool.ts';
+import { TypeSpool } from './type-spool.ts';
 
 /** A type that has been read waits in its spool until those before it have been written. */
 const TYPES = { atOnce: 3, ahead: 32 };
@@ -37,7 +37,6 @@ export interface TypeJob {
 
 interface TypeResult {
   readonly record: TypeRecord;
-  readonly entries: readonly SpooledEntry[];
   readonly spool: TypeSpool;
 }
 
@@ -63,8 +62,8 @@ export async function writeTypes(
     return await readType(request, job, spool, canonical);
   });
   try {
-    for await (const { record, entries, spool } of inOrder(readers, TYPES, request.client.cancel)) {
-      for (const { path, content } of entries) await writer.add(path, content);
+    for await (const { record, spool } of inOrder(readers, TYPES, request.client.cancel)) {
+      for (const { path, content } of spool.entries(record.type)) await writer.add(path, content);
       await spool.dispose();
       running.delete(spool);
       records.push(record);
@@ -93,17 +92,18 @@ async function readType(
     else outcomes.push(await listType(context, type, scope, permission === 'allowed'));
   }
   try {
+    spool.complete();
     const record = typeRecord(asRead(type, outcomes), summarised(outcomes));
     const leftOut = spool.leftOut();
     return {
       record: leftOut.length === 0 ? record : { ...record, leftOut },
-      entries: spool.entries(record.type),
       spool,
     };
   } catch (error) {
     if (!(error instanceof TransportError)) throw error;
+    spool.forget(undefined);
     const failed: Outcome = { scope: WHOLE_CLUSTER, result: 'failed', reason: error.message };
-    return { record: typeRecord(type, [failed]), entries: [], spool };
+    return { record: typeRecord(type, [failed]), spool };
   }
 }
 

@@ -51,10 +51,11 @@ export async function runBackup(request: BackupRequest): Promise<BackupResult> {
   try {
     const cleared = await clearLeftovers(draft);
     if (cleared.length > 0) report({ kind: 'cleared', files: cleared });
-    const manifest = await exportCluster({ ...request, ...secrets, draft });
+    // The manifest of a large cluster is large: that of the finished archive is used from here on.
+    const fileCount = (await exportCluster({ ...request, ...secrets, draft })).files.length;
     request.client.throwIfEnded();
-    report({ kind: 'verifying', fileCount: manifest.files.length });
-    const { sha256, sizeBytes } = await verified(draft);
+    report({ kind: 'verifying', fileCount });
+    const { sha256, sizeBytes, manifest } = await verified(draft);
     // The last moment: from here on the archive gets its name, and the run ends well.
     request.client.throwIfEnded();
     const archive = { file: await publish(draft, manifest.isComplete, sha256), sha256, sizeBytes };
@@ -78,7 +79,7 @@ async function secretsOf(request: BackupRequest): Promise<Pick<ExportRequest, 'o
   return { options: { ...options, redactionKeyId: keyId }, fingerprint };
 }
 
-async function verified(draft: Draft): Promise<Verification> {
+async function verified(draft: Draft): Promise<Verification & { readonly result: 'sound' }> {
   const verification = await verifyArchive(draft.path);
   if (verification.result === 'sound') return verification;
   throw new KnownError(

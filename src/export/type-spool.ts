@@ -60,21 +60,27 @@ export class TypeSpool {
   }
 
   /**
+   * To be called when the last page has arrived.
+   *
+   * @throws TransportError when an object came twice: then the list was not one state of the server
+   */
+  complete(): void {
+    this.#objects.complete();
+    this.#facts.complete();
+  }
+
+  /**
    * The entries for the archive, sorted by project; the facts of a project follow its objects.
    *
    * @param type its name, as it stands in paths
-   * @throws TransportError when an object came twice: then the list was not one state of the server
    */
-  entries(type: string): SpooledEntry[] {
+  *entries(type: string): Generator<SpooledEntry, void, undefined> {
     const facts = this.#facts.lists();
-    return this.#objects
-      .lists()
-      .flatMap(({ project, content }, index) => [
-        { path: entryPath(project, type), content },
-        ...facts
-          .slice(index, index + 1)
-          .map((list) => ({ path: factsPath(list.project, type), content: list.content })),
-      ]);
+    for (const { project, content } of this.#objects.lists()) {
+      yield { path: entryPath(project, type), content };
+      const { value } = facts.next();
+      if (value) yield { path: factsPath(value.project, type), content: value.content };
+    }
   }
 
   /** Gives back memory and files. */

@@ -35,6 +35,7 @@ async function entriesOf(items: readonly Item[]): Promise<Record<string, string>
       spool.add(item.project, item.name, writer.write(document, document.root, ITEM_DEPTH));
       await spool.settle();
     }
+    spool.complete();
     for (const { project, content } of spool.lists()) {
       const pieces = await Array.fromAsync(content.chunks());
       const text = Buffer.concat(pieces).toString();
@@ -100,10 +101,10 @@ test('ItemSpool forgets a project whose list failed', async () => {
   spool.add('b', 'y', Buffer.from('{}'));
   spool.forget('a');
   assert.deepEqual(
-    spool.lists().map(({ project }) => project),
+    Array.from(spool.lists(), ({ project }) => project),
     ['b'],
   );
   spool.forget(undefined);
-  assert.deepEqual(spool.lists(), []);
+  assert.deepEqual([...spool.lists()], []);
   await spool.dispose();
 });
