@@ -1,3 +1,4 @@
+import { constants, setPriority } from 'node:os';
 import type { Settings } from '../config/options.ts';
 import { type BackupResult, runBackup } from '../export/run-backup.ts';
 import {
@@ -18,6 +19,7 @@ import { toolVersion } from './tool-version.ts';
 /** `openshift-backup run`: exports the cluster into a new archive and rotates the old ones. */
 export async function run(input: CommandInput): Promise<number> {
   const startedMs = performance.now();
+  yieldToOthers();
   const report = runReport(input.process, () => performance.now());
   try {
     const result = await backup(input, report.on);
@@ -35,6 +37,15 @@ export async function run(input: CommandInput): Promise<number> {
     return gaps.length === 0 ? COMPLETE : INCOMPLETE;
   } finally {
     report.stop();
+  }
+}
+
+/** Whoever works on this machine at the same time comes first: nobody waits for a nightly export. */
+function yieldToOthers(): void {
+  try {
+    setPriority(constants.priority.PRIORITY_LOW);
+  } catch {
+    // A sandbox may refuse it, and then the run is no worse than others.
   }
 }
 
