@@ -57,13 +57,15 @@ const LOG_MESSAGES: Partial<Record<RunEvent['kind'], string>> = {
   'rotation-skipped': 'Rotation skipped',
 };
 
+const NOTHING_LEFT = 'Skipped: rules leave out what there is';
 const CONTEXT_PROJECT_ONLY = 'Only the project of the context is exported: projects may not be listed';
 
-function logOutcome(logger: Logger, { type }: TypeRecord, outcome: Outcome): void {
+function logOutcome(logger: Logger, { type, leftOut }: TypeRecord, outcome: Outcome): void {
   const { result, ...details } = outcome;
-  const fields = { type, ...details };
+  const fields = { type, ...details, ...(leftOut === undefined ? {} : { leftOut }) };
   if (result === 'exported') logger.info(fields, 'Exported');
-  else if (result === 'empty') logger.info(fields, 'Skipped: list empty');
+  else if (result === 'empty')
+    logger.info(fields, leftOut === undefined ? 'Skipped: list empty' : NOTHING_LEFT);
   else if (result === 'denied') logger.info(fields, 'Skipped: not allowed to list');
   else if (result === 'failed') logger.error(fields, 'Failed: not in the archive');
 }

@@ -2,9 +2,11 @@ import { constants, setPriority } from 'node:os';
 import type { Settings } from '../config/options.ts';
 import { type BackupResult, runBackup } from '../export/run-backup.ts';
 import {
+  countLeftOut,
   countObjects,
   type ExportOptions,
   gapsOf,
+  objectFiles,
   type Outcome,
   type TypeRecord,
   WHOLE_CLUSTER,
@@ -28,6 +30,7 @@ export async function run(input: CommandInput): Promise<number> {
     const fields = {
       file: result.archive.file,
       objectCount: objectCount(result),
+      leftOutCount: countLeftOut(result.manifest.types),
       gapCount: gaps.length,
       durationMs,
     };
@@ -90,28 +93,39 @@ function rendered({ output, settings }: CommandInput, result: BackupResult, dura
       ...archive,
       isComplete: manifest.isComplete,
       objectCount: objectCount(result),
+      leftOutCount: countLeftOut(manifest.types),
       gaps,
       durationMs,
     };
     return `${JSON.stringify(summary, null, 2)}\n`;
   }
   const rows = manifest.types.flatMap(summaryRow);
+  const leftOut = countLeftOut(manifest.types);
   return [
     table(['TYPE', 'OBJECTS', 'RESULT'], rows),
     '\n',
     `${manifest.isComplete ? 'Complete' : `Incomplete, ${counted(gaps.length, 'gap')}`}: `,
-    `${counted(objectCount(result), 'object')} in ${counted(manifest.files.length, 'file')}, ${(durationMs / 1000).toFixed(1)} s\n`,
+    `${counted(objectCount(result), 'object')} in ${counted(objectFiles(manifest.files).length, 'file')}, ${(durationMs / 1000).toFixed(1)} s\n`,
+    leftOut === 0
+      ? ''
+      : `Left out by rules: ${counted(leftOut, 'object')} ("openshift-backup rules" says which and why)\n`,
     `Archive: ${path}, ${byteText(archive.sizeBytes)}, sha256 ${archive.sha256}\n`,
   ].join('');
 }
 
 /** One line for a type; none for those that are empty or skipped by a rule (`types` lists them). */
-function summaryRow({ type, outcomes }: TypeRecord): string[][] {
+function summaryRow(record: TypeRecord): string[][] {
+  const { type, outcomes } = record;
   const count = outcomes.reduce(
     (sum, outcome) => sum + (outcome.result === 'exported' ? outcome.objectCount : 0),
     0,
   );
-  const notes = [...noteOf(outcomes, 'denied'), ...noteOf(outcomes, 'failed')];
+  const leftOut = countLeftOut([record]);
+  const notes = [
+    ...noteOf(outcomes, 'denied'),
+    ...noteOf(outcomes, 'failed'),
+    ...(leftOut === 0 ? [] : [`${count === 0 ? '' : 'exported; '}${leftOut} left out by rules`]),
+  ];
   if (count === 0 && notes.length === 0) return [];
   return [[type, String(count), notes.length === 0 ? 'exported' : notes.join('; ')]];
 }

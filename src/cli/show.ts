@@ -133,8 +133,7 @@ function findType({ types }: Manifest, text: string): TypeRecord {
 
 function findItem(document: JsonDocument, name: string): JsonNode | undefined {
   return itemsOf(document).find((item) => {
-    const metadata = document.member(item, 'metadata') ?? item;
-    return document.text(document.member(metadata, 'name')) === name;
+    return document.textAt(item, 'metadata', 'name') === name;
   });
 }
 

@@ -13,8 +13,7 @@ export function excluding(
   if (!isExcluded) return store;
   const key = isNamespaceType(type) ? 'name' : 'namespace';
   return (document, object) => {
-    const metadata = document.member(object, 'metadata') ?? object;
-    const project = document.text(document.member(metadata, key));
+    const project = document.textAt(object, 'metadata', key);
     return project !== undefined && isExcluded(project) ? false : store(document, object);
   };
 }

@@ -107,7 +107,7 @@ async function removeOld(
   if (gapCount > 0) {
     report({
       kind: 'rotation-skipped',
-      reason: `the archive is incomplete (${gapCount} gaps): old archives stay`,
+      reason: `the archive is incomplete (${gapCount === 1 ? '1 gap' : `${gapCount} gaps`}): old archives stay`,
     });
     return;
   }

@@ -27,9 +27,8 @@ export function storeInto(
   const prune = prunerOf(type);
   const redact = fingerprint && redactorOf(type, fingerprint);
   return (document, object) => {
-    const metadata = document.member(object, 'metadata') ?? object;
-    const name = document.text(document.member(metadata, 'name'));
-    const namespace = document.text(document.member(metadata, 'namespace'));
+    const name = document.textAt(object, 'metadata', 'name');
+    const namespace = document.textAt(object, 'metadata', 'namespace');
     if (name === undefined || name === '')
       throw new TransportError('', 'the list holds an object without a name');
     if (type.isNamespaced !== (namespace !== undefined)) {

@@ -104,6 +104,13 @@ export class JsonDocument {
     return raw.includes('\\') ? (this.value(node) as string) : raw;
   }
 
+  /** The text of the string to which these keys lead; undefined when there is none. */
+  textAt(node: JsonNode, ...keys: readonly string[]): string | undefined {
+    let at: JsonNode | undefined = node;
+    for (const key of keys) at = at === undefined ? undefined : this.member(at, key);
+    return this.text(at);
+  }
+
   /** A value as it was written. */
   source(node: JsonNode): string {
     return this.bytes.toString('utf8', this.tape[node + 1], this.tape[node + 2]);

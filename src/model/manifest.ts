@@ -105,6 +105,11 @@ export function objectFiles(files: readonly FileRecord[]): FileRecord[] {
   return files.filter(({ path }) => !path.startsWith(`${FACTS_FOLDER}/`));
 }
 
+/** How many objects of a type, or of several, are left out by rules. */
+export function countLeftOut(types: readonly TypeRecord[]): number {
+  return types.flatMap(({ leftOut = [] }) => leftOut).reduce((sum, { objectCount }) => sum + objectCount, 0);
+}
+
 /** How many objects an archive holds. */
 export function countObjects(files: readonly FileRecord[]): number {
   return objectFiles(files).reduce((sum, { objectCount }) => sum + objectCount, 0);
