@@ -8,7 +8,8 @@ const RUN = 'openshift-backup run --dir ./backups --kubeconfig nightly.kubeconfi
 /** Exports the cluster. @returns the archive's name */
 export async function runFirst(stage: Stage): Promise<string> {
   stage.title('3. The nightly export, as that ServiceAccount');
-  const expect = /^Complete: [1-9][\d,]* objects in \d+ files, .*\nLeft out by rules: \d+ objects .*\nArchive: \.\/backups\//mu;
+  const expect =
+    /^Complete: [1-9][\d,]* objects in \d+ files, .*\nLeft out by rules: \d+ objects .*\nArchive: \.\/backups\//mu;
   await stage.play(`${RUN} -o table`, { expect, lines: [6, 4] });
   return await newestOf(stage, 1);
 }
