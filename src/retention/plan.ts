@@ -77,7 +77,7 @@ function untouchableReason(entry: CatalogEntry, context: RotationContext): strin
   if (state.kind !== 'original' && state.clusterId !== context.clusterId) return 'Of another cluster';
   const selection = state.kind === 'original' ? '' : state.selection;
   if (selection !== context.selection)
-    return selection === '' ? 'Of the whole cluster' : `Of other projects (${selection})`;
+    return selection === '' ? 'Of the whole cluster' : `Of another selection (${selection})`;
   return isInFuture(entry, context) ? 'Dated in the future: a clock is or was wrong' : undefined;
 }
 
