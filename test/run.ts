@@ -11,7 +11,8 @@ const OLDEST_NODE = 24;
 /*
  * Runs the tests: `node test/run.ts [--no-cluster] [options of node] [files]`, all test files by default.
  * They share one cluster, which is started here and ends here, whatever happens. Without a cluster the
- * tests that need one fail, and so does this: nothing is skipped.
+ * tests that need one fail, and so does this. Only tests that need a real node are skipped where there can be
+ * none; with NODE_TESTS=required that is a failure too.
  */
 try {
   process.exitCode = await run(process.argv.slice(2));
@@ -30,9 +31,17 @@ async function run(args: readonly string[]): Promise<number> {
   const files = args.filter((arg) => !arg.startsWith('--')).map((file) => path.resolve(file));
   if (files.length === 0) files.push(...globSync('test/**/*.test.ts', { cwd: ROOT }).toSorted());
   if (args.includes('--no-cluster')) return runTests(nodeOptions, files, {});
+  const { SKIPPED_VARIABLE, whyNoNode } = await import('./cluster/node/why-no-node.ts');
+  // Here, once: it may install packages.
+  const reason = await whyNoNode();
   const cluster = await sharedCluster();
   try {
-    return await runTests(nodeOptions, files, { TEST_CLUSTER: cluster.description.files.description });
+    const line = reason === undefined ? 'node tests: will run' : `node tests skipped: ${reason}`;
+    process.stdout.write(`${line}\n`);
+    return await runTests(nodeOptions, files, {
+      TEST_CLUSTER: cluster.description.files.description,
+      [SKIPPED_VARIABLE]: reason ?? '',
+    });
   } finally {
     await cluster.stop();
   }

@@ -66,6 +66,15 @@ export async function requestOk(
   return text;
 }
 
+/** Whether there is an answer, and it is 200. */
+export async function answersOk(client: ApiClient, target: string): Promise<boolean> {
+  try {
+    return (await client.request('GET', target)).status === 200;
+  } catch {
+    return false;
+  }
+}
+
 /** The message in a `Status` object, else the text as it is. */
 export function statusMessage(text: string): string {
   try {

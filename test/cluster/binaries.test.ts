@@ -48,26 +48,28 @@ describe('the programs of a control plane', () => {
       kubeApiserver: [path.join(bin, 'kube-apiserver')],
       kubectl: [path.join(bin, 'kubectl')],
     });
-    const manager = path.join(bin, 'kube-controller-manager');
-    await program(manager, '');
-    assert.deepEqual((await ensureBinaries(unexpected)).kubeControllerManager, [manager]);
+    const others = ['kube-controller-manager', 'kube-scheduler', 'kubelet'].map((name) =>
+      path.join(bin, name),
+    );
+    for (const file of others) await program(file, '');
+    const { kubeControllerManager, kubeScheduler, kubelet } = await ensureBinaries(unexpected);
+    assert.deepEqual(
+      [kubeControllerManager, kubeScheduler, kubelet],
+      others.map((file) => [file]),
+    );
     await rm(path.join(bin, 'kubectl'));
     await fails(/KUBEBUILDER_ASSETS is .* no program kubectl/u);
   });
 
   test('are built once, into the cache folder', async () => {
     const lines: string[] = [];
-    const {
-      etcd,
-      kubeApiserver,
-      kubeControllerManager = [],
-      kubectl,
-    } = await ensureBinaries((line) => lines.push(line));
+    const binaries = await ensureBinaries((line) => lines.push(line));
+    const { etcd } = binaries;
     const [binary = ''] = etcd;
     assert.match(binary, /\/cache\/openshift-backup\/cluster-binaries-v1\.\d+\.\d+-[0-9a-f]{12}$/u);
     assert.deepEqual(
-      [etcd, kubeApiserver, kubeControllerManager, kubectl].map(([, name]) => name),
-      ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kubectl'],
+      Object.values(binaries).map(([, name]: readonly string[]) => name),
+      ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kubelet', 'kubectl'],
     );
     assert.match(lines.join('\n'), /about 10 minutes and downloads 700 MB/u);
     assert.deepEqual((await ensureBinaries(unexpected)).etcd, etcd);

@@ -17,8 +17,10 @@ export interface Binaries {
   readonly etcd: readonly string[];
   readonly kubeApiserver: readonly string[];
   readonly kubectl: readonly string[];
-  /** Not there where KUBEBUILDER_ASSETS names a folder without it, as envtest's own are. */
+  /** This one and those below aren't there where KUBEBUILDER_ASSETS names a folder without them, as envtest's own are. */
   readonly kubeControllerManager?: readonly string[];
+  readonly kubeScheduler?: readonly string[];
+  readonly kubelet?: readonly string[];
 }
 
 /** Takes one line of what is going on, without a newline. */
@@ -41,6 +43,8 @@ export async function ensureBinaries(log: Log): Promise<Binaries> {
     etcd: [binary, 'etcd'],
     kubeApiserver: [binary, 'kube-apiserver'],
     kubeControllerManager: [binary, 'kube-controller-manager'],
+    kubeScheduler: [binary, 'kube-scheduler'],
+    kubelet: [binary, 'kubelet'],
     kubectl: [binary, 'kubectl'],
   };
 }
@@ -72,11 +76,17 @@ async function fromFolder(folder: string): Promise<Binaries> {
         'put it there, or unset KUBEBUILDER_ASSETS to have the programs built with Go',
     );
   }
-  const manager = binary('kube-controller-manager');
+  const ifThere = async (name: string): Promise<readonly string[] | undefined> =>
+    (await isExecutable(binary(name))) ? [binary(name)] : undefined;
+  const [kubeControllerManager, kubeScheduler, kubelet] = await Promise.all(
+    ['kube-controller-manager', 'kube-scheduler', 'kubelet'].map(ifThere),
+  );
   return {
     etcd: [binary('etcd')],
     kubeApiserver: [binary('kube-apiserver')],
-    ...((await isExecutable(manager)) && { kubeControllerManager: [manager] }),
+    ...(kubeControllerManager && { kubeControllerManager }),
+    ...(kubeScheduler && { kubeScheduler }),
+    ...(kubelet && { kubelet }),
     kubectl: [binary('kubectl')],
   };
 }
@@ -96,7 +106,7 @@ async function readSource(): Promise<Source> {
 async function build(binary: string, source: Source, log: Log): Promise<void> {
   await requireGo(source.oldestGo);
   await mkdir(path.dirname(binary), { recursive: true });
-  const programs = 'etcd, kube-apiserver, kube-controller-manager, kubectl';
+  const programs = 'etcd, kube-apiserver, kube-controller-manager, kube-scheduler, kubelet, kubectl';
   log(`Building Kubernetes ${source.version} (${programs}) into ${path.dirname(binary)}`);
   log('The first time this takes about 10 minutes and downloads 700 MB; with a build cache, seconds.');
   // Two builds at once each write a file of their own; the later rename replaces an equal file.

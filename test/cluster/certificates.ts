@@ -1,4 +1,12 @@
-import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
 import {
   bitString,
   integer,
@@ -78,6 +86,14 @@ export function createAuthority(commonName: string): Authority {
     privateKeyPem: pemOf(keys.privateKey),
     issue: (request) => issue(request, subject, keys),
   };
+}
+
+/** An authority that `createAuthority` made earlier, by the same name, for issuing more. */
+export function openAuthority(commonName: string, { certificatePem, privateKeyPem }: Certificate): Authority {
+  const privateKey = createPrivateKey(privateKeyPem);
+  const keys = { privateKey, publicKey: createPublicKey(privateKey) };
+  const subject = distinguishedName({ commonName });
+  return { certificatePem, privateKeyPem, issue: (request) => issue(request, subject, keys) };
 }
 
 /** A key pair for signing ServiceAccount tokens, both halves as PEM. */

@@ -2,6 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type Certificate, createAuthority, createSigningKeys } from './certificates.ts';
 
+/** The name of every cluster's authority. */
+export const AUTHORITY_NAME = 'openshift-backup test cluster';
+
 /** The files of a cluster that others need, as absolute paths below its folder. */
 export interface ClusterFiles {
   /** The authority of every certificate here, and its key, for issuing more. */
@@ -26,15 +29,22 @@ export type Credentials =
   | { readonly token: string }
   | { readonly certificatePem: string; readonly privateKeyPem: string };
 
-/** Makes certificates, keys and the administrator's kubeconfig for a cluster at `server`. All files have mode 0600. */
-export async function writeClusterFiles(folder: string, server: string): Promise<ClusterFiles> {
+/**
+ * Makes certificates, keys and the administrator's kubeconfig for a cluster at `server`, which is known by these
+ * addresses (IPv4) too. All files have mode 0600.
+ */
+export async function writeClusterFiles(
+  folder: string,
+  server: string,
+  addresses: readonly string[],
+): Promise<ClusterFiles> {
   const files = pathsIn(folder);
-  const authority = createAuthority('openshift-backup test cluster');
+  const authority = createAuthority(AUTHORITY_NAME);
   const serving = authority.issue({
     commonName: 'kube-apiserver',
     usage: 'server',
     dnsNames: ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'],
-    addresses: ['127.0.0.1', '10.96.0.1'],
+    addresses,
   });
   const admin = authority.issue({ commonName: 'admin', organizations: ['system:masters'], usage: 'client' });
   const tokens = createSigningKeys();

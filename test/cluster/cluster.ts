@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type ApiClient, connectApi } from './api-client.ts';
@@ -6,6 +5,7 @@ import { sendObjects } from './apply.ts';
 import { type ClusterDescription, type ControlPlaneOptions, startControlPlane } from './control-plane.ts';
 import type { KubernetesObject } from './objects.ts';
 import { installOpenShiftTypes } from './openshift-types.ts';
+import { runCommand } from './run-command.ts';
 import {
   createServiceAccount,
   type ServiceAccountLogin,
@@ -105,27 +105,13 @@ function kubectl(
   options: KubectlOptions,
 ): Promise<string> {
   const { folder, files, binaries } = description;
-  const [command = '', ...prefix] = binaries.kubectl;
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, [...prefix, ...args], {
-      env: {
-        ...process.env,
-        KUBECONFIG: options.kubeconfig ?? files.adminKubeconfig,
-        // Its own cache goes by host and port, and ports come back in later runs.
-        KUBECACHEDIR: path.join(folder, 'kubectl-cache'),
-      },
-    });
-    const output: Buffer[] = [];
-    const messages: Buffer[] = [];
-    child.stdout.on('data', (chunk: Buffer) => output.push(chunk));
-    child.stderr.on('data', (chunk: Buffer) => messages.push(chunk));
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0) return resolve(Buffer.concat(output).toString('utf8'));
-      reject(new Error(`kubectl ${args.join(' ')}: ${Buffer.concat(messages).toString('utf8').trim()}`));
-    });
-    // kubectl may end before it has read everything; its exit code says what to make of it.
-    child.stdin.on('error', () => {});
-    child.stdin.end(options.input ?? '');
+  return runCommand([...binaries.kubectl, ...args], {
+    title: `kubectl ${args.join(' ')}`,
+    ...(options.input !== undefined && { input: options.input }),
+    env: {
+      KUBECONFIG: options.kubeconfig ?? files.adminKubeconfig,
+      // Its own cache goes by host and port, and ports come back in later runs.
+      KUBECACHEDIR: path.join(folder, 'kubectl-cache'),
+    },
   });
 }

@@ -1,16 +1,23 @@
-import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { globSync } from 'node:fs';
 import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../../src/model/known-error.ts';
-import { type ApiClient, connectApi } from './api-client.ts';
+import { answersOk, connectApi } from './api-client.ts';
 import { type Binaries, ensureBinaries, type Log } from './binaries.ts';
 import { controllerFlags, CONTROLLERS, LEADER_LEASE, requireControllers } from './controllers.ts';
-import { endProcesses, isRunning, lastLines, type Reaper, startLogged, startReaper } from './processes.ts';
 import { type ClusterFiles, writeClusterFiles } from './cluster-files.ts';
+import { removeControlGroups } from './node/control-groups.ts';
+import { apiServerFlags, etcdFlags, type MakePlace, onLoopback, type PlacePids } from './place.ts';
+import {
+  endProcesses,
+  isRunning,
+  lastLines,
+  type ProcessGroup,
+  processGroup,
+  startReaper,
+} from './processes.ts';
 
 const READY_TIMEOUT_MS = 120_000;
 const POLL_MS = 25;
@@ -24,6 +31,8 @@ export interface ControlPlaneOptions {
   readonly etcdFlags?: readonly string[];
   /** Runs kube-controller-manager too, with the usual controllers (`CONTROLLERS`) or with these; default: none. */
   readonly controllers?: boolean | readonly string[];
+  /** Makes the place where it runs; default: this machine's loopback. */
+  readonly place?: MakePlace;
   /** Takes what is worth knowing while it starts; default: standard error. */
   readonly log?: Log;
 }
@@ -42,13 +51,15 @@ export interface ClusterDescription {
     readonly kubeApiserver: number;
     /** Only where controllers were asked for. */
     readonly kubeControllerManager?: number;
-  };
+  } & PlacePids;
   readonly binaries: Binaries;
 }
 
 /** A running control plane. */
 export interface ControlPlane {
   readonly description: ClusterDescription;
+  /** Its processes, for adding more that are to end with it. */
+  readonly processes: ProcessGroup;
   /** Ends its processes and removes the folder. */
   readonly stop: () => Promise<void>;
   /** Lets it run on when this process ends; then only `stopControlPlane` ends it. */
@@ -56,7 +67,7 @@ export interface ControlPlane {
 }
 
 /**
- * Starts etcd and kube-apiserver on loopback with free ports, and waits until the API server is ready.
+ * Starts etcd and kube-apiserver in their place, and waits until the API server is ready.
  * They end with this process, however it ends. Unless controllers are asked for, there are none: nothing makes
  * the ServiceAccount `default`, fills a status or deletes dependents, and a deleted Namespace stays Terminating.
  *
@@ -70,20 +81,24 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   for (let attempt = 1; ; attempt += 1) {
     const folder = await realpath(await mkdtemp(path.join(tmpdir(), 'openshift-backup-cluster-')));
     const reaper = startReaper(folder);
+    const processes = processGroup(folder, reaper);
+    const end = async (): Promise<void> => {
+      await processes.end();
+      await removeCluster(folder);
+      reaper.release();
+      await reaper.ended();
+    };
     try {
-      const description = await startIn(folder, binaries, options, reaper);
+      const description = await startIn(folder, binaries, options, processes);
       return {
         description,
-        stop: async () => {
-          await stopControlPlane(description);
-          reaper.release();
-        },
+        processes,
+        stop: end,
         outlive: () => reaper.release(),
       };
     } catch (error) {
-      const isPortTaken = logTail(folder, 40).includes('address already in use');
-      await removeFolder(folder);
-      reaper.release();
+      const isPortTaken = logTails(folder, 40).includes('address already in use');
+      await end();
       // Between finding a free port and using it, another program may have taken it.
       if (!isPortTaken || attempt === START_ATTEMPTS_MAX) throw error;
     }
@@ -91,11 +106,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 /** Ends the processes of a control plane that any process started, and removes its folder. */
-export async function stopControlPlane(description: ClusterDescription): Promise<void> {
-  const { folder, pids } = description;
+export async function stopControlPlane({ folder, pids }: ClusterDescription): Promise<void> {
   // Nothing here is worth an orderly end, which takes kube-apiserver up to a minute.
   await endProcesses(Object.values(pids), folder);
-  await removeFolder(folder);
+  await removeCluster(folder);
 }
 
 /** Whether all its processes run. */
@@ -111,79 +125,39 @@ async function startIn(
   folder: string,
   binaries: Binaries,
   options: ControlPlaneOptions,
-  reaper: Reaper,
+  processes: ProcessGroup,
 ): Promise<ClusterDescription> {
-  const [etcdPort = 0, apiPort = 0] = await freePorts(2);
-  const server = `https://127.0.0.1:${apiPort}`;
-  const etcdServer = `http://127.0.0.1:${etcdPort}`;
-  const files = await writeClusterFiles(folder, server);
-  const { etcd, kubeApiserver } = binaries;
-  const started: number[] = [];
-  const start = (name: string, argv: readonly string[]): number => {
-    const { pid } = startLogged(argv, path.join(folder, `${name}.log`));
-    if (pid === undefined) throw new KnownError('failed', `${argv[0]} can't be started`);
-    reaper.watch(pid);
-    started.push(pid);
-    return pid;
+  const { enter, server, etcdServer, pids, ...place } = await (options.place ?? onLoopback)(
+    folder,
+    processes,
+  );
+  const files = await writeClusterFiles(folder, server, place.addresses);
+  const start = (name: string, argv: readonly string[]): number => processes.start(name, [...enter, ...argv]);
+  const etcd = [...binaries.etcd, ...etcdFlags(folder, etcdServer), ...(options.etcdFlags ?? [])];
+  const kubeApiserver = [
+    ...binaries.kubeApiserver,
+    ...apiServerFlags(etcdServer, files),
+    ...place.apiServerFlags(files),
+    ...(options.apiServerFlags ?? []),
+  ];
+  let description: ClusterDescription = {
+    folder,
+    server,
+    etcdServer,
+    files,
+    pids: { ...pids, etcd: start('etcd', etcd), kubeApiserver: start('kube-apiserver', kubeApiserver) },
+    binaries,
   };
-  try {
-    const pids = {
-      etcd: start('etcd', [...etcd, ...etcdFlags(folder, etcdServer), ...(options.etcdFlags ?? [])]),
-      kubeApiserver: start('kube-apiserver', [
-        ...kubeApiserver,
-        ...apiServerFlags(etcdServer, apiPort, files),
-        ...(options.apiServerFlags ?? []),
-      ]),
-    };
-    let description: ClusterDescription = { folder, server, etcdServer, files, pids, binaries };
-    await ready(description);
-    if (hasControllers(options)) {
-      const names = options.controllers === true ? CONTROLLERS : options.controllers || [];
-      const argv = [...requireControllers(binaries), ...controllerFlags(files, names)];
-      const kubeControllerManager = start('kube-controller-manager', argv);
-      description = { ...description, pids: { ...pids, kubeControllerManager } };
-      await ready(description, LEADER_LEASE);
-    }
-    await writeFile(files.description, `${JSON.stringify(description, null, 2)}\n`, { mode: 0o600 });
-    return description;
-  } catch (error) {
-    await endProcesses(started, folder);
-    throw error;
+  await ready(description);
+  if (hasControllers(options)) {
+    const names = options.controllers === true ? CONTROLLERS : options.controllers || [];
+    const argv = [...requireControllers(binaries), ...controllerFlags(files, names)];
+    const kubeControllerManager = start('kube-controller-manager', argv);
+    description = { ...description, pids: { ...description.pids, kubeControllerManager } };
+    await ready(description, LEADER_LEASE);
   }
-}
-
-function etcdFlags(folder: string, etcdServer: string): string[] {
-  return [
-    `--data-dir=${path.join(folder, 'etcd')}`,
-    `--listen-client-urls=${etcdServer}`,
-    `--advertise-client-urls=${etcdServer}`,
-    '--listen-peer-urls=http://127.0.0.1:0',
-    '--unsafe-no-fsync',
-    `--quota-backend-bytes=${8 * 1024 ** 3}`,
-    '--log-level=warn',
-  ];
-}
-
-function apiServerFlags(etcdServer: string, port: number, files: ClusterFiles): string[] {
-  return [
-    `--etcd-servers=${etcdServer}`,
-    '--bind-address=127.0.0.1',
-    `--secure-port=${port}`,
-    // Without these two it looks for a default route, and refuses loopback as the address of its Service.
-    '--advertise-address=127.0.0.1',
-    '--endpoint-reconciler-type=none',
-    `--tls-cert-file=${files.serverCertificate}`,
-    `--tls-private-key-file=${files.serverKey}`,
-    `--client-ca-file=${files.ca}`,
-    `--service-account-key-file=${files.tokenPublicKey}`,
-    `--service-account-signing-key-file=${files.tokenKey}`,
-    '--service-account-issuer=https://kubernetes.default.svc.cluster.local',
-    '--service-cluster-ip-range=10.96.0.0/12',
-    '--authorization-mode=Node,RBAC',
-    '--allow-privileged=true',
-    // It refuses Pods whose ServiceAccount is missing, and no controller makes the one named default.
-    '--disable-admission-plugins=ServiceAccount',
-  ];
+  await writeFile(files.description, `${JSON.stringify(description, null, 2)}\n`, { mode: 0o600 });
+  return description;
 }
 
 /** Waits until the API server is ready and has made the namespaces that every cluster has, and these objects are there. */
@@ -200,42 +174,25 @@ async function ready(description: ClusterDescription, ...objects: readonly strin
   client.close();
 }
 
-async function answersOk(client: ApiClient, target: string): Promise<boolean> {
-  try {
-    return (await client.request('GET', target)).status === 200;
-  } catch {
-    return false;
-  }
-}
-
 function startFailure(description: ClusterDescription): KnownError {
   const reason = isAlive(description) ? `is not ready after ${READY_TIMEOUT_MS / 1000} s` : 'has ended';
   return new KnownError(
     'failed',
-    `the test cluster ${reason}; its last lines:\n${logTail(description.folder, 10)}`,
+    `the test cluster ${reason}; its last lines:\n${logTails(description.folder, 10)}`,
   );
 }
 
-function logTail(folder: string, lineCount: number): string {
-  const files = ['etcd.log', 'kube-apiserver.log', 'kube-controller-manager.log'];
+/** The last lines of logs in a cluster's folder, each below its name; by default of all that hold anything. */
+export function logTails(folder: string, lineCount: number, names?: readonly string[]): string {
+  const files = names?.map((name) => `${name}.log`) ?? globSync('*.log', { cwd: folder }).toSorted();
   return files
-    .filter((file) => existsSync(path.join(folder, file)))
-    .map((file) => `${file}:\n${lastLines(path.join(folder, file), lineCount)}`)
+    .map((file) => [file, lastLines(path.join(folder, file), lineCount)] as const)
+    .filter(([, lines]) => lines !== '')
+    .map((parts) => parts.join(':\n'))
     .join('\n');
 }
 
-async function removeFolder(folder: string): Promise<void> {
+async function removeCluster(folder: string): Promise<void> {
   await rm(folder, { recursive: true, force: true, maxRetries: 5 });
-}
-
-/** Ports of 127.0.0.1 that nobody listens on, all different. */
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return typeof address === 'object' && address !== null ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
+  await removeControlGroups(path.basename(folder));
 }

@@ -1,6 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../../src/model/known-error.ts';
 
 const POLL_MS = 10;
 const END_TIMEOUT_MS = 10_000;
@@ -9,10 +12,17 @@ const END_TIMEOUT_MS = 10_000;
  * Kills what it was told of and removes the folder as soon as its input ends, which is when the process
  * that holds the other end is gone, however it went. A line `release` makes it leave everything alone.
  * A process id is used only while that process's command line names the folder: ids are given out again.
+ * Control groups with the folder's name are a node's (see node/place.ts); they can go when their processes are gone.
  */
 const REAPER = `
 folder=$1
+name=$(basename "$folder")
 pids=
+remove_groups() {
+  for group in "/sys/fs/cgroup/$name" /sys/fs/cgroup/*/"$name"; do
+    if [ -d "$group" ]; then find "$group" -depth -type d -exec rmdir {} + || return 1; fi
+  done
+}
 while read -r line; do
   if [ "$line" = release ]; then exit 0; fi
   pids="$pids $line"
@@ -22,7 +32,7 @@ for pid in $pids; do
   case $command in *"$folder"*) kill -9 "$pid" ;; esac
 done
 tries=0
-until rm -rf "$folder" || [ $tries -ge 50 ]; do
+until { rm -rf "$folder" && remove_groups; } || [ $tries -ge 100 ]; do
   tries=$((tries + 1))
   sleep 0.1
 done
@@ -34,6 +44,8 @@ export interface Reaper {
   watch(pid: number): void;
   /** From now on leave processes and folder alone, whatever happens to this process. */
   release(): void;
+  /** Resolves when it has ended, soon after `release`. */
+  ended(): Promise<void>;
 }
 
 /** Starts the process that ends the watched processes and removes `folder` when this process is gone. */
@@ -49,12 +61,47 @@ export function startReaper(folder: string): Reaper {
   return {
     watch: (pid) => void input.write(`${pid}\n`),
     release: () => void input.end('release\n'),
+    ended: async () => {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      child.ref();
+      await once(child, 'exit');
+    },
+  };
+}
+
+/** The processes of one cluster. Whatever is started here has an absolute path below the folder in its command line. */
+export interface ProcessGroup {
+  /**
+   * Starts a program with its output in NAME.log. @returns its id
+   *
+   * @throws {KnownError} when there is no such program
+   */
+  start(name: string, argv: readonly string[]): number;
+  /** Takes in a process that was started elsewhere. @returns its id */
+  adopt(child: ChildProcess): number;
+  /** Kills all of them and waits until they are gone. */
+  end(): Promise<void>;
+}
+
+/** Processes that end with this one, however it ends, by way of the reaper of their folder. */
+export function processGroup(folder: string, reaper: Reaper): ProcessGroup {
+  const pids: number[] = [];
+  const adopt = (child: ChildProcess): number => {
+    if (child.pid === undefined) throw new KnownError('failed', `${child.spawnfile} can't be started`);
+    reaper.watch(child.pid);
+    pids.push(child.pid);
+    return child.pid;
+  };
+  return {
+    start: (name, argv) => adopt(startLogged(argv, path.join(folder, `${name}.log`))),
+    adopt,
+    end: () => endProcesses(pids, folder),
   };
 }
 
 /**
- * Starts a program whose output goes to a file; without a `pid` if it can't be started. It is no reason for this process to stay alive, and
- * Ctrl-C on the terminal does not reach it: whoever started it ends it.
+ * Starts a program whose output goes to a file; without a `pid` if it can't be started. It is no reason for this process
+ * to stay alive, and Ctrl-C on the terminal does not reach it: whoever started it ends it.
  */
 export function startLogged(argv: readonly string[], logFile: string): ChildProcess {
   const [command = '', ...args] = argv;
@@ -72,7 +119,9 @@ export function startLogged(argv: readonly string[], logFile: string): ChildProc
 
 /** Whether a process runs (zombies don't) whose command line contains `text`. */
 export function isRunning(pid: number, text: string): boolean {
-  return commandLine(pid).includes(text);
+  const command = commandLine(pid);
+  // It has none in two moments: while it becomes another program, and while it ends.
+  return command === '' ? isBetween(pid) : command.includes(text);
 }
 
 /**
@@ -105,6 +154,16 @@ function kill(pid: number): void {
     process.kill(pid, 'SIGKILL');
   } catch {
     // It ended by itself in between.
+  }
+}
+
+/** Whether a process without a command line is there and not yet a zombie. */
+function isBetween(pid: number): boolean {
+  try {
+    const state = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.[0] ?? 'Z';
+    return !'ZX'.includes(state);
+  } catch {
+    return false;
   }
 }
 

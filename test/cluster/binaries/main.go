@@ -1,8 +1,9 @@
-// The programs of a Kubernetes control plane in one binary, for tests, the demo and the benchmark.
+// The programs of a Kubernetes cluster in one binary, for tests, the demo and the benchmark.
 // The first argument picks the program; everything behind it is that program's own command line.
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
@@ -14,6 +15,8 @@ import (
 	kubectl "k8s.io/kubectl/pkg/cmd"
 	apiserver "k8s.io/kubernetes/cmd/kube-apiserver/app"
 	controllers "k8s.io/kubernetes/cmd/kube-controller-manager/app"
+	scheduler "k8s.io/kubernetes/cmd/kube-scheduler/app"
+	kubelet "k8s.io/kubernetes/cmd/kubelet/app"
 )
 
 func main() {
@@ -29,6 +32,10 @@ func main() {
 		os.Exit(cli.Run(apiserver.NewAPIServerCommand()))
 	case "kube-controller-manager":
 		os.Exit(cli.Run(controllers.NewControllerManagerCommand()))
+	case "kube-scheduler":
+		os.Exit(cli.Run(scheduler.NewSchedulerCommand()))
+	case "kubelet":
+		os.Exit(cli.Run(kubelet.NewKubeletCommand(context.Background())))
 	case "kubectl":
 		os.Exit(cli.Run(kubectl.NewDefaultKubectlCommand()))
 	default:
@@ -37,6 +44,7 @@ func main() {
 }
 
 func fail() {
-	fmt.Fprintln(os.Stderr, "usage: cluster-binaries etcd|kube-apiserver|kube-controller-manager|kubectl [arguments]")
+	programs := "etcd|kube-apiserver|kube-controller-manager|kube-scheduler|kubelet|kubectl"
+	fmt.Fprintln(os.Stderr, "usage: cluster-binaries "+programs+" [arguments]")
 	os.Exit(2)
 }
