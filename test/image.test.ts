@@ -155,11 +155,15 @@ for (const [name, env] of [
   });
 }
 
-test('A user without a home is told that there is no kubeconfig', { skip }, async () => {
-  const { code, stderr } = await inImage(['openshift-backup', 'types']);
-  assert.match(stderr, /^error: There is no kubeconfig, and this is no pod/u);
-  assert.equal(code, 2);
-});
+for (const env of [undefined, []]) {
+  const name = env ? 'no environment' : 'the environment of the image';
+  test(`A user without a home is told that there is no kubeconfig, with ${name}`, { skip }, async () => {
+    const args = ['/usr/local/bin/openshift-backup', 'types'];
+    const { code, stderr } = await inImage(args, env ? { env } : {});
+    assert.match(stderr, /^error: There is no kubeconfig, and this is no pod/u);
+    assert.equal(code, 2);
+  });
+}
 
 test('Without any shell it exports a cluster, and reads the archive', { skip }, async () => {
   const { root: whole } = theImage();

@@ -101,9 +101,7 @@ function loadConfig({ kubeconfig, context }: ConnectOptions): KubeConfig {
 
 function readConfig(kubeconfig: string): KubeConfig {
   const named = kubeconfig.split(delimiter).filter((file) => file !== '');
-  const files = (named.length > 0 ? named : [join(homedir(), '.kube', 'config')]).filter((file) =>
-    existsSync(file),
-  );
+  const files = (named.length > 0 ? named : ownConfig()).filter((file) => existsSync(file));
   if (files.length > 0) return mergedConfig(files);
   if (named.length === 0 && existsSync(IN_CLUSTER_TOKEN)) {
     const config = new KubeConfig();
@@ -116,6 +114,15 @@ function readConfig(kubeconfig: string): KubeConfig {
       ? `There is no kubeconfig at ${named.join(', ')}: give the path of one with --kubeconfig or KUBECONFIG`
       : 'There is no kubeconfig, and this is no pod: give one with --kubeconfig or KUBECONFIG, or log in with "oc login"',
   );
+}
+
+/** A user id without a passwd entry and without HOME, as a pod may have, has no home and so no kubeconfig. */
+function ownConfig(): string[] {
+  try {
+    return [join(homedir(), '.kube', 'config')];
+  } catch {
+    return [];
+  }
 }
 
 /** The first line: js-yaml shows the text around the fault below it, and a token may stand there. */
