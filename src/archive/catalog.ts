@@ -2,14 +2,7 @@ import { lstat, readdir, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { type ArchiveName, parseArchiveName } from '../model/archive-name.ts';
 import { KnownError, systemErrorCode } from '../model/known-error.ts';
-import {
-  CLUSTER_FOLDER,
-  countObjects,
-  gapsOf,
-  type Manifest,
-  objectFiles,
-  selectionOf,
-} from '../model/manifest.ts';
+import { type CountedManifest, gapsOf, selectionOf } from '../model/manifest.ts';
 import { named, reasonOf } from './damaged.ts';
 import { readManifest } from './read-archive.ts';
 
@@ -160,14 +153,13 @@ async function readState(path: string, name: ArchiveName): Promise<ArchiveState 
   }
 }
 
-function stateOf({ isComplete, cluster, options, files, types }: Manifest): ArchiveState {
-  const folders = new Set(objectFiles(files).map(({ path }) => path.slice(0, path.indexOf('/'))));
+function stateOf({ isComplete, cluster, options, counts, types }: CountedManifest): ArchiveState {
   return {
     kind: isComplete ? 'complete' : 'incomplete',
     clusterId: cluster.id,
     selection: selectionOf(options),
-    objectCount: countObjects(files),
-    projectCount: folders.size - Number(folders.has(CLUSTER_FOLDER)),
+    objectCount: counts.objectCount,
+    projectCount: counts.projectCount,
     gapCount: gapsOf(types).length,
   };
 }

@@ -1,6 +1,13 @@
 import * as z from 'zod/mini';
 import { errorText, KnownError } from '../model/known-error.ts';
-import { ARCHIVE_FORMAT, gapsOf, type Manifest } from '../model/manifest.ts';
+import {
+  ARCHIVE_FORMAT,
+  type FileRecord,
+  type Gap,
+  gapsOf,
+  type Manifest,
+  type ManifestHead,
+} from '../model/manifest.ts';
 import { ENTRY_PATH } from './entry-path.ts';
 
 const count = z.int().check(z.gte(0));
@@ -52,6 +59,8 @@ const fileRecord = z.object({
   objectCount: count,
 });
 
+const filesSchema = z.compile(z.array(fileRecord));
+
 /** Compiled to one function: ten times as fast as zod's interpreter on a manifest of 20,000 files. */
 const schema = z.compile(
   z.object({
@@ -88,8 +97,27 @@ export function parseManifest(text: string): Manifest {
   }
   const { data, error } = schema.safeParse(value);
   if (!data) throw new KnownError('failed', `manifest.json has a wrong or missing ${firstPlace(error)}`);
-  refuseContradiction(data);
+  const gap = contradictionOf(data);
+  if (gap) {
+    throw new KnownError(
+      'failed',
+      `manifest.json says complete, and names a gap: ${gap.type} (${gap.scope})`,
+    );
+  }
   return data;
+}
+
+/** A part of the list of files, if every one of them is as it should be. */
+export function checkedFiles(value: unknown): readonly FileRecord[] | undefined {
+  return filesSchema.safeParse(value).data;
+}
+
+/** A manifest whose list of files is empty, if there is nothing wrong with it. */
+export function checkedHead(value: unknown): ManifestHead | undefined {
+  const { data } = schema.safeParse(value);
+  if (!data || data.files.length > 0 || contradictionOf(data)) return undefined;
+  const { files: _none, ...head } = data;
+  return head;
 }
 
 function jsonOf(text: string): unknown {
@@ -108,12 +136,6 @@ function firstPlace(error: z.core.$ZodError): string {
 }
 
 /** Complete means that there is no gap: an archive that says both is not to be trusted with either. */
-function refuseContradiction({ isComplete, types }: Manifest): void {
-  const [gap] = gapsOf(types);
-  if (isComplete && gap) {
-    throw new KnownError(
-      'failed',
-      `manifest.json says complete, and names a gap: ${gap.type} (${gap.scope})`,
-    );
-  }
+function contradictionOf({ isComplete, types }: ManifestHead): Gap | undefined {
+  return isComplete ? gapsOf(types)[0] : undefined;
 }

@@ -1,31 +1,37 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { KnownError } from '../model/known-error.ts';
-import { type Manifest, MANIFEST_ENTRY } from '../model/manifest.ts';
+import type { CountedManifest, FileRecord, Manifest, ManifestHead } from '../model/manifest.ts';
 import { damaged, named } from './damaged.ts';
 import { type OpenFile, type Piece, readPieces } from './entry-pieces.ts';
+import type { EntryTable } from './entry-table.ts';
+import { FileCounter } from '../model/file-counter.ts';
 import { parseManifest } from './manifest.ts';
-import { findManifest, readDirectory } from './zip-directory.ts';
+import { scanManifest } from './manifest-scan.ts';
+import { findManifest, manifestOf, readDirectory } from './zip-directory.ts';
 import type { ArchiveEntry } from './zip-entry.ts';
 
 /** What `read` gives at most: larger content is for `pieces`. A JavaScript string can't hold more either. */
 const MAX_READ_BYTES = 512 * 1024 * 1024;
+
+/** What takes the files that a manifest names, some hundred at a time. */
+export interface FileTaker {
+  take(files: readonly FileRecord[]): void;
+}
 
 /** An open archive, whose zip directory has been checked. Reads may run at the same time. Close it. */
 export class Archive {
   readonly path: string;
   readonly sizeBytes: number;
   /** In the order of the file; the manifest is the last one. */
-  readonly entries: readonly ArchiveEntry[];
+  readonly entries: EntryTable;
   readonly #file: OpenFile;
-  readonly #byPath: ReadonlyMap<string, ArchiveEntry>;
 
-  constructor(path: string, file: OpenFile, byPath: ReadonlyMap<string, ArchiveEntry>) {
+  constructor(path: string, file: OpenFile, entries: EntryTable) {
     this.path = path;
     this.sizeBytes = file.sizeBytes;
-    this.entries = [...byPath.values()];
+    this.entries = entries;
     this.#file = file;
-    this.#byPath = byPath;
   }
 
   /**
@@ -34,17 +40,26 @@ export class Archive {
    * @throws KnownError `failed`
    */
   async manifest(): Promise<Manifest> {
-    const bytes = await this.read(MANIFEST_ENTRY);
     try {
-      return parseManifest(bytes.toString());
+      return await parseEntry(this.#file, manifestOf(this.entries));
     } catch (error) {
       throw named(this.path, error);
     }
   }
 
-  /** Whether there is an entry of this path. */
-  has(entryPath: string): boolean {
-    return this.#byPath.has(entryPath);
+  /**
+   * Reads and checks the manifest as `manifest` does, and doesn't hold its files: they are handed on.
+   *
+   * @param begin makes what takes them; called again if it becomes necessary to begin anew
+   * @returns the rest of the manifest, and what has taken the files
+   * @throws KnownError `failed`
+   */
+  async takeManifest<T extends FileTaker>(begin: () => T): Promise<{ head: ManifestHead; taker: T }> {
+    try {
+      return await takeEntry(this.#file, manifestOf(this.entries), begin);
+    } catch (error) {
+      throw named(this.path, error);
+    }
   }
 
   /**
@@ -53,7 +68,8 @@ export class Archive {
    * @throws KnownError `failed` for an entry that is missing, damaged, or larger than 512 MiB
    */
   async read(entryPath: string): Promise<Buffer> {
-    const entry = this.#byPath.get(entryPath);
+    const index = this.entries.indexOf(entryPath);
+    const entry = index === undefined ? undefined : this.entries.at(index);
     if (!entry) throw named(this.path, damaged(`has no entry ${JSON.stringify(entryPath)}`));
     try {
       return await readEntry(this.#file, entry);
@@ -101,19 +117,39 @@ export async function openArchive(path: string): Promise<Archive> {
 }
 
 /**
- * Reads the manifest of an archive and nothing else, so most of the file stays unchecked.
+ * Reads the manifest of an archive and nothing else, so most of the file stays unchecked. Its files are
+ * counted, not held: those of thirty nights would take more memory than all the rest.
  *
  * @throws KnownError as `openArchive` does
  */
-export async function readManifest(path: string): Promise<Manifest> {
+export async function readManifest(path: string): Promise<CountedManifest> {
   const file = await openFile(path);
   try {
-    return parseManifest((await readEntry(file, await findManifest(file))).toString());
+    const { head, taker } = await takeEntry(file, await findManifest(file), () => new FileCounter());
+    return { ...head, counts: taker.counts() };
   } catch (error) {
     throw named(path, error);
   } finally {
     await file.handle.close();
   }
+}
+
+async function takeEntry<T extends FileTaker>(
+  file: OpenFile,
+  entry: ArchiveEntry,
+  begin: () => T,
+): Promise<{ head: ManifestHead; taker: T }> {
+  const first = begin();
+  const scanned = await scanManifest(contentOf(file, entry), (files) => first.take(files));
+  if (scanned) return { head: scanned, taker: first };
+  const { files, ...head } = await parseEntry(file, entry);
+  const taker = begin();
+  taker.take(files);
+  return { head, taker };
+}
+
+async function parseEntry(file: OpenFile, entry: ArchiveEntry): Promise<Manifest> {
+  return parseManifest((await readEntry(file, entry)).toString());
 }
 
 async function openFile(path: string): Promise<OpenFile> {
@@ -131,12 +167,16 @@ async function openFile(path: string): Promise<OpenFile> {
 }
 
 async function readEntry(file: OpenFile, entry: ArchiveEntry): Promise<Buffer> {
-  if (entry.sizeBytes > MAX_READ_BYTES) throw damaged(`${entry.path} is too large to be read at once`);
   const parts: Buffer[] = [];
-  for await (const piece of readPieces(file, [entry])) {
-    if (piece.kind === 'damaged') throw damaged(piece.reason);
-    parts.push(piece.bytes);
-  }
+  for await (const part of contentOf(file, entry)) parts.push(part);
   const [first] = parts;
   return first && parts.length === 1 ? first : Buffer.concat(parts, entry.sizeBytes);
+}
+
+async function* contentOf(file: OpenFile, entry: ArchiveEntry): AsyncGenerator<Buffer, void, undefined> {
+  if (entry.sizeBytes > MAX_READ_BYTES) throw damaged(`${entry.path} is too large to be read at once`);
+  for await (const piece of readPieces(file, [entry])) {
+    if (piece.kind === 'damaged') throw damaged(piece.reason);
+    yield piece.bytes;
+  }
 }

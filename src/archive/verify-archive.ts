@@ -2,10 +2,11 @@ import { createHash, hash, type Hash } from 'node:crypto';
 import { basename } from 'node:path';
 import { parseArchiveName } from '../model/archive-name.ts';
 import { KnownError } from '../model/known-error.ts';
-import { type FileRecord, type Manifest, MANIFEST_ENTRY } from '../model/manifest.ts';
+import { type CountedManifest, MANIFEST_ENTRY } from '../model/manifest.ts';
 import { checkChecksumFile, sha256Of } from './checksum-file.ts';
 import { reasonOf } from './damaged.ts';
 import type { Piece } from './entry-pieces.ts';
+import { type ExpectedFile, ExpectedFiles } from './expected-files.ts';
 import { itemProblem, ListItems } from './list-items.ts';
 import { type Archive, openArchive } from './read-archive.ts';
 
@@ -18,16 +19,18 @@ export interface VerifyOptions {
    * `hashes` (the default) compares every entry with the manifest; `contents` also parses every object,
    * which takes about twice the time.
    */
-  readonly level?: 'hashes' | 'contents';
+  readonly level?: Level;
 }
+
+type Level = 'hashes' | 'contents';
 
 /** What a verification found. `sha256` and `sizeBytes` are those of the zip file. */
 export type Verification =
-  | (Found & { readonly result: 'sound'; readonly manifest: Manifest; readonly problems: readonly [] })
+  | (Found & { readonly result: 'sound'; readonly manifest: CountedManifest; readonly problems: readonly [] })
   | (Found & {
       readonly result: 'damaged';
       /** Undefined when it could not be read. */
-      readonly manifest: Manifest | undefined;
+      readonly manifest: CountedManifest | undefined;
       /** At least one and at most 50 lines, and one that counts the rest. */
       readonly problems: readonly string[];
     });
@@ -42,7 +45,8 @@ interface Found {
 /**
  * Compares an archive with its checksum file and with its manifest: every file that the manifest names is
  * there with its SHA-256, size and number of objects, and nothing else is. A damaged archive is a result,
- * not an error. Memory is bounded, whatever the file says of itself.
+ * not an error. Memory is bounded, whatever the file says of itself: of an entry, its line in the zip's
+ * directory and its line in the manifest are kept, about 150 bytes together.
  *
  * @throws KnownError `usage` when there is no such file or it may not be read
  */
@@ -55,11 +59,7 @@ export async function verifyArchive(path: string, options: VerifyOptions = {}): 
     const checksum = await checkChecksumFile(path, file.sha256);
     if (checksum.result === 'missing') notes.push(checksum.reason);
     if (checksum.result === 'different') problems.add(checksum.reason);
-    const manifest = archive && (await problems.unless(() => archive.manifest()));
-    if (archive && manifest) {
-      if (contradictsName(path, manifest)) problems.add('its name and its manifest differ on being complete');
-      await checkEntries(archive, manifest, problems, options.level ?? 'hashes');
-    }
+    const manifest = archive && (await checkContent(archive, problems, options.level ?? 'hashes'));
     const found = { ...file, notes };
     return manifest && problems.lines.length === 0
       ? { result: 'sound', manifest, problems: [], ...found }
@@ -69,30 +69,43 @@ export async function verifyArchive(path: string, options: VerifyOptions = {}): 
   }
 }
 
+/** Returns the manifest if it could be read; without it there is nothing to compare entries with. */
+async function checkContent(
+  archive: Archive,
+  problems: Problems,
+  level: Level,
+): Promise<CountedManifest | undefined> {
+  const taken = await problems.unless(() => archive.takeManifest(() => new ExpectedFiles(archive.entries)));
+  if (!taken) return undefined;
+  const { head, taker: expected } = taken;
+  if (contradictsName(archive.path, head.isComplete)) {
+    problems.add('its name and its manifest differ on being complete');
+  }
+  if (expected.isOneTwice) problems.add('the manifest names a file twice');
+  await checkEntries(archive, expected, problems, level);
+  for (const path of expected.missing) problems.add(`${path} is missing`);
+  return { ...head, counts: expected.counts };
+}
+
 async function checkEntries(
   archive: Archive,
-  manifest: Manifest,
+  expected: ExpectedFiles,
   problems: Problems,
-  level: 'hashes' | 'contents',
+  level: Level,
 ): Promise<void> {
-  const records = new Map(manifest.files.map((record) => [record.path, record]));
-  if (records.size !== manifest.files.length) problems.add('the manifest names a file twice');
   let check: EntryCheck | undefined;
   for await (const piece of archive.pieces()) {
     const { path } = piece.entry;
     if (path === MANIFEST_ENTRY) continue;
-    const record = records.get(path);
+    const file = expected.of(path);
     if (piece.kind === 'damaged') {
       problems.add(piece.reason);
       check = undefined;
-    } else if (record) {
-      check = takePiece(check ?? new EntryCheck(record, level), piece, problems);
+    } else if (file) {
+      check = takePiece(check ?? new EntryCheck(file, level), piece, problems);
     } else if (piece.isLast) {
       problems.add(`${path} is not in the manifest`);
     }
-  }
-  for (const path of records.keys()) {
-    if (!archive.has(path)) problems.add(`${path} is missing`);
   }
 }
 
@@ -111,8 +124,8 @@ function takePiece(
 
 /** Compares one entry with its line in the manifest. */
 class EntryCheck {
-  readonly #record: FileRecord;
-  readonly #level: 'hashes' | 'contents';
+  readonly #expected: ExpectedFile;
+  readonly #level: Level;
   readonly #items = new ListItems();
   #hash: Hash | undefined;
   #sha256 = '';
@@ -120,8 +133,8 @@ class EntryCheck {
   #objectCount = 0;
   #itemProblem: string | undefined;
 
-  constructor(record: FileRecord, level: 'hashes' | 'contents') {
-    this.#record = record;
+  constructor(expected: ExpectedFile, level: Level) {
+    this.#expected = expected;
     this.#level = level;
   }
 
@@ -138,7 +151,7 @@ class EntryCheck {
   }
 
   problem(): string | undefined {
-    const { sha256, sizeBytes, objectCount } = this.#record;
+    const { sha256, sizeBytes, objectCount } = this.#expected;
     if (this.#sizeBytes !== sizeBytes) {
       return `has ${this.#sizeBytes} bytes, not ${sizeBytes} as the manifest says`;
     }
@@ -190,7 +203,7 @@ class Problems {
   }
 }
 
-function contradictsName(path: string, { isComplete }: Manifest): boolean {
+function contradictsName(path: string, isComplete: boolean): boolean {
   const name = parseArchiveName(basename(path));
   return name !== undefined && name.isComplete !== isComplete;
 }

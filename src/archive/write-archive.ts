@@ -5,10 +5,11 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { callbackify } from 'node:util';
-import { type FileRecord, type Manifest, MANIFEST_ENTRY } from '../model/manifest.ts';
+import { type CountedManifest, MANIFEST_ENTRY, type ManifestHead } from '../model/manifest.ts';
 import { DEFLATE } from './batch.ts';
-import { manifestPieces } from './manifest-text.ts';
 import { BATCH_BYTES, EntryPacker, type Packed } from './entry-packer.ts';
+import { FileList } from './file-list.ts';
+import { manifestPieces } from './manifest-text.ts';
 import { asPacked, tuneArchiver } from './tune-archiver.ts';
 
 /** Never wider: an archive can hold Secrets. */
@@ -40,7 +41,7 @@ export interface EntryContent {
  * one. Whatever happened, call `close`.
  */
 export class ArchiveWriter {
-  readonly #files: FileRecord[] = [];
+  readonly #files = new FileList();
   readonly #file: FileHandle;
   readonly #zip: ZipArchive;
   readonly #sink: Writable;
@@ -106,15 +107,16 @@ export class ArchiveWriter {
   /**
    * Adds the manifest and the zip's directory, and makes sure that all of it is on the disk.
    *
-   * @param describe makes the manifest when all files are known
+   * @param describe makes the rest of the manifest when all files have been written
    */
-  async finish(describe: (files: readonly FileRecord[]) => Manifest): Promise<Manifest> {
+  async finish(describe: () => ManifestHead): Promise<CountedManifest> {
     await this.#settle();
-    const manifest = describe(this.#files);
-    await this.#append(MANIFEST_ENTRY, Readable.from(manifestPieces(manifest), { objectMode: false }));
+    const head = describe();
+    const text = manifestPieces(head, this.#files.pages());
+    await this.#append(MANIFEST_ENTRY, Readable.from(text, { objectMode: false }));
     await this.#orFailure(Promise.all([this.#zip.finalize(), finished(this.#sink)]));
     await this.#file.sync();
-    return manifest;
+    return { ...head, counts: this.#files.counts };
   }
 
   /**
@@ -146,7 +148,7 @@ export class ArchiveWriter {
   }
 
   #record(path: string, { sizeBytes, objectCount }: EntryContent, sha256: string): void {
-    this.#files.push({ path, sha256, sizeBytes, objectCount });
+    this.#files.add({ path, sha256, sizeBytes, objectCount });
   }
 
   async #addPieces(path: string, content: EntryContent): Promise<string> {

@@ -4,6 +4,7 @@ import { errorText, KnownError, systemErrorCode } from '../model/known-error.ts'
 import { MANIFEST_ENTRY } from '../model/manifest.ts';
 import { damaged } from './damaged.ts';
 import type { OpenFile } from './entry-pieces.ts';
+import { EntryTable } from './entry-table.ts';
 import { FileWindow } from './file-window.ts';
 import { parseZipEnd, TAIL_BYTES, type ZipEnd } from './zip-end.ts';
 import { type ArchiveEntry, checkRecord, parseManifestRecord } from './zip-entry.ts';
@@ -11,35 +12,37 @@ import { type ArchiveEntry, checkRecord, parseManifestRecord } from './zip-entry
 const WINDOW_BYTES = 1024 * 1024;
 /** The end of the file: its end records, and the directory's last record before them. */
 const TAIL_WINDOW_BYTES = 4096;
-/** A record without extra fields: 46 bytes and the name. */
-const MANIFEST_RECORD_BYTES = 46 + MANIFEST_ENTRY.length;
+/** A header of the central directory without its three variable fields (APPNOTE 4.3.12). */
+const RECORD_BYTES = 46;
+/** That of the manifest, without extra fields. */
+const MANIFEST_RECORD_BYTES = RECORD_BYTES + MANIFEST_ENTRY.length;
 
 /**
  * Reads and checks the whole directory: it lists every byte of the file exactly once, and the manifest last.
  *
- * @returns the entries by path, in the order of the file
+ * @returns the entries in the order of the file
  * @throws KnownError `failed`
  */
-export async function readDirectory({ handle, sizeBytes }: OpenFile): Promise<Map<string, ArchiveEntry>> {
+export async function readDirectory({ handle, sizeBytes }: OpenFile): Promise<EntryTable> {
   const window = new FileWindow(handle, sizeBytes, WINDOW_BYTES);
   const end = await findEnd(window, sizeBytes);
-  const byPath = new Map<string, ArchiveEntry>();
+  const entries = newTable(end);
   let before: Entry | undefined;
   let directoryBytes = 0;
   for await (const record of readRecords(window, sizeBytes)) {
     directoryBytes += recordBytes(record);
-    if (before) addEntry(byPath, before, record.relativeOffsetOfLocalHeader);
+    if (before) entries.add(checkRecord(before, record.relativeOffsetOfLocalHeader));
     else if (record.relativeOffsetOfLocalHeader !== 0) throw damaged('begins with unknown data');
     before = record;
   }
-  if (before) addEntry(byPath, before, end.start);
+  if (before) entries.add(checkRecord(before, end.start));
   if (directoryBytes !== end.end - end.start) {
     throw damaged('its directory is not as long as its end record says');
   }
   if (before?.fileNameRaw.toString('latin1') !== MANIFEST_ENTRY) {
     throw damaged(`no ${MANIFEST_ENTRY} at its end: not finished, or not an archive of openshift-backup`);
   }
-  return byPath;
+  return entries;
 }
 
 /**
@@ -56,8 +59,13 @@ export async function findManifest(file: OpenFile): Promise<ArchiveEntry> {
   const end = await findEnd(window, sizeBytes);
   const recordStart = Math.max(end.start, end.end - MANIFEST_RECORD_BYTES);
   const record = parseManifestRecord(await window.read(recordStart, end.end - recordStart));
-  const entry = record ? checkRecord(record, end.start) : (await readDirectory(file)).get(MANIFEST_ENTRY);
-  if (!entry) throw damaged(`no ${MANIFEST_ENTRY}`);
+  return record ? checkRecord(record, end.start) : manifestOf(await readDirectory(file));
+}
+
+/** The entry of the manifest, the last one of a directory that has been read. */
+export function manifestOf(entries: EntryTable): ArchiveEntry {
+  const entry = entries.at(entries.length - 1);
+  if (entry?.path !== MANIFEST_ENTRY) throw damaged(`no ${MANIFEST_ENTRY}`);
   return entry;
 }
 
@@ -66,10 +74,10 @@ async function findEnd(window: FileWindow, sizeBytes: number): Promise<ZipEnd> {
   return parseZipEnd(await window.read(sizeBytes - tailBytes, tailBytes), sizeBytes);
 }
 
-function addEntry(byPath: Map<string, ArchiveEntry>, record: Entry, end: number): void {
-  const entry = checkRecord(record, end);
-  if (byPath.has(entry.path)) throw damaged(`${entry.path} is in it twice`);
-  byPath.set(entry.path, entry);
+/** With room for no more entries than there can be in a directory of that length, whatever number it says. */
+function newTable({ entryCount, start, end }: ZipEnd): EntryTable {
+  const possible = Math.min(entryCount, Math.floor((end - start) / RECORD_BYTES));
+  return new EntryTable({ entryCount: possible, pathBytes: end - start - possible * RECORD_BYTES });
 }
 
 async function* readRecords(window: FileWindow, fileBytes: number): AsyncGenerator<Entry> {
@@ -83,9 +91,8 @@ async function* readRecords(window: FileWindow, fileBytes: number): AsyncGenerat
   }
 }
 
-/** A header of the central directory: 46 bytes and three variable fields (APPNOTE 4.3.12). */
 function recordBytes({ fileNameLength, extraFieldLength, fileCommentLength }: Entry): number {
-  return 46 + fileNameLength + extraFieldLength + fileCommentLength;
+  return RECORD_BYTES + fileNameLength + extraFieldLength + fileCommentLength;
 }
 
 /** Lets yauzl read through a window: of its own it makes two reads for each entry. */

@@ -32,6 +32,8 @@ const CONTENT: readonly Option['key'][] = [
   'exclude',
   'secrets',
 ];
+/** What tells when runs are due. */
+const DUE: readonly Option['key'][] = ['schedule', 'timeZone'];
 const ARCHIVE_HELP = '"latest", "previous", or the name of an archive';
 
 /** Every command, in the order of the help text. */
@@ -50,6 +52,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       'redactionKey',
       'require',
       ...CLUSTER,
+      ...DUE,
+      'terminationLog',
     ],
     outputs: ['table', 'json', 'name'],
     pipedOutput: 'name',
@@ -103,6 +107,21 @@ export const COMMANDS: readonly CommandSpec[] = [
     switches: [{ flags: '--dry-run', help: 'only say what would be removed, and why' }],
     outputs: ['table', 'json'],
     load: async () => (await import('./rotate.ts')).rotate,
+  },
+  {
+    name: 'status',
+    description:
+      'say how the backup does: the last runs, gaps, sizes, the last 30 nights, and when the next run is due',
+    options: ['config', 'dir', 'name', ...DUE],
+    outputs: ['table', 'json'],
+    load: async () => (await import('./status.ts')).status,
+  },
+  {
+    name: 'serve',
+    description:
+      'answer over HTTP until it is stopped: /metrics for Prometheus, /readyz and /livez for Kubernetes',
+    options: ['config', 'dir', 'name', ...DUE, 'port'],
+    load: async () => (await import('./serve.ts')).serve,
   },
   {
     name: 'types',

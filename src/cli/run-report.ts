@@ -1,13 +1,17 @@
-import pino, { type Logger } from 'pino';
+import type { Logger } from 'pino';
 import yoctoSpinner from 'yocto-spinner';
 import type { RunEvent } from '../export/run-event.ts';
 import type { Outcome, TypeRecord } from '../model/manifest.ts';
+import { jsonLog } from './json-log.ts';
 import type { ProcessContext } from './process-context.ts';
+import type { Warn } from './record-run.ts';
 import { byteText, counted, plainText } from './text.ts';
 
 /** Shows a run while it happens. */
 export interface RunReport {
   readonly on: (event: RunEvent) => void;
+  /** Something besides the export has gone wrong; the fields say what, with `problem` in one line. */
+  readonly warn: Warn;
   /** The last line: how it ended. */
   readonly end: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
   /** Clears the line on a terminal; call it however the run ends. */
@@ -20,17 +24,10 @@ export function runReport(context: ProcessContext, clock: () => number): RunRepo
 }
 
 function logReport(): RunReport {
-  const logger = pino(
-    {
-      base: null,
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (level) => ({ level }) },
-    },
-    // A process that is about to end must not lose its last lines.
-    pino.destination({ dest: 2, sync: true }),
-  );
+  const logger = jsonLog();
   return {
     on: (event) => logEvent(logger, event),
+    warn: (message, fields) => logger.warn(fields, message),
     end: (level, message, fields) => logger[level](fields, message),
     stop: () => undefined,
   };
@@ -95,6 +92,7 @@ function terminalReport({ stderr }: ProcessContext, clock: () => number): RunRep
       if (text !== undefined) spinner.text = plainText(text).slice(0, (stderr.columns ?? 80) - 3);
       showLines(event, line);
     },
+    warn: (message, { problem }) => line(`${message}: ${String(problem)}`),
     end: () => spinner.stop(),
     stop: () => spinner.stop(),
   };

@@ -3,10 +3,8 @@ import type { Settings } from '../config/options.ts';
 import { type BackupResult, runBackup } from '../export/run-backup.ts';
 import {
   countLeftOut,
-  countObjects,
   type ExportOptions,
   gapsOf,
-  objectFiles,
   type Outcome,
   type TypeRecord,
   WHOLE_CLUSTER,
@@ -14,22 +12,27 @@ import {
 import { withCluster } from './cluster-access.ts';
 import { COMPLETE, INCOMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
+import { recordRun } from './record-run.ts';
 import { runReport } from './run-report.ts';
 import { byteText, counted, plainText, table } from './text.ts';
 import { toolVersion } from './tool-version.ts';
 
 /** `openshift-backup run`: exports the cluster into a new archive and rotates the old ones. */
 export async function run(input: CommandInput): Promise<number> {
+  const startedAt = new Date();
   const startedMs = performance.now();
   yieldToOthers();
   const report = runReport(input.process, () => performance.now());
   try {
-    const result = await backup(input, report.on);
-    const gaps = gapsOf(result.manifest.types);
+    const ended = await endOf(backup(input, report.on));
     const durationMs = Math.round(performance.now() - startedMs);
+    await recordRun(input.settings, { startedAt, endedAt: new Date(), ...ended }, report.warn);
+    if ('error' in ended) throw ended.error;
+    const { result } = ended;
+    const gaps = gapsOf(result.manifest.types);
     const fields = {
       file: result.archive.file,
-      objectCount: objectCount(result),
+      objectCount: result.manifest.counts.objectCount,
       leftOutCount: countLeftOut(result.manifest.types),
       gapCount: gaps.length,
       durationMs,
@@ -40,6 +43,17 @@ export async function run(input: CommandInput): Promise<number> {
     return gaps.length === 0 ? COMPLETE : INCOMPLETE;
   } finally {
     report.stop();
+  }
+}
+
+/** However a run ends, it is recorded before anybody hears of it. */
+async function endOf(
+  work: Promise<BackupResult>,
+): Promise<{ readonly result: BackupResult } | { readonly error: unknown }> {
+  try {
+    return { result: await work };
+  } catch (error) {
+    return { error };
   }
 }
 
@@ -92,7 +106,7 @@ function rendered({ output, settings }: CommandInput, result: BackupResult, dura
       path,
       ...archive,
       isComplete: manifest.isComplete,
-      objectCount: objectCount(result),
+      objectCount: manifest.counts.objectCount,
       leftOutCount: countLeftOut(manifest.types),
       gaps,
       durationMs,
@@ -105,7 +119,7 @@ function rendered({ output, settings }: CommandInput, result: BackupResult, dura
     table(['TYPE', 'OBJECTS', 'RESULT'], rows),
     '\n',
     `${manifest.isComplete ? 'Complete' : `Incomplete, ${counted(gaps.length, 'gap')}`}: `,
-    `${counted(objectCount(result), 'object')} in ${counted(objectFiles(manifest.files).length, 'file')}, ${(durationMs / 1000).toFixed(1)} s\n`,
+    `${counted(manifest.counts.objectCount, 'object')} in ${counted(manifest.counts.objectFileCount, 'file')}, ${(durationMs / 1000).toFixed(1)} s\n`,
     leftOut === 0
       ? ''
       : `Left out by rules: ${counted(leftOut, 'object')} ("openshift-backup rules" says which and why)\n`,
@@ -137,8 +151,4 @@ function noteOf(outcomes: readonly Outcome[], result: 'denied' | 'failed'): stri
   const reason = first.result === 'failed' ? `: ${plainText(first.reason)}` : '';
   const where = first.scope === WHOLE_CLUSTER ? '' : ` in ${counted(matching.length, 'project')}`;
   return [`${result}${where}${reason}`];
-}
-
-function objectCount({ manifest }: BackupResult): number {
-  return countObjects(manifest.files);
 }

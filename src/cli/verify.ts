@@ -1,7 +1,7 @@
 import { type CatalogEntry, readCatalog, resolveArchive } from '../archive/catalog.ts';
 import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
 import { KnownError } from '../model/known-error.ts';
-import { countObjects, gapsOf } from '../model/manifest.ts';
+import { gapsOf } from '../model/manifest.ts';
 import { COMPLETE, FAILED, INCOMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
 import { counted, plainText } from './text.ts';
@@ -64,14 +64,14 @@ function lines(file: string, verification: Verification): string {
   if (verification.result === 'damaged') {
     return `${file}: DAMAGED\n${verification.problems.map((problem) => `  ${plainText(problem)}\n`).join('')}${notes}`;
   }
-  const { files, types } = verification.manifest;
+  const { counts, types } = verification.manifest;
   const gaps = gapsOf(types);
   const state = gaps.length === 0 ? 'complete' : `incomplete, ${counted(gaps.length, 'gap')}`;
   const gapLines = gaps.map(
     ({ type, scope, reason }) =>
       `  gap: ${type}${scope === '*' ? '' : ` in ${scope}`}: ${plainText(reason)}\n`,
   );
-  return `${file}: OK (${state}; ${counted(countObjects(files), 'object')} in ${counted(files.length, 'file')})\n${gapLines.join('')}${notes}`;
+  return `${file}: OK (${state}; ${counted(counts.objectCount, 'object')} in ${counted(counts.fileCount, 'file')})\n${gapLines.join('')}${notes}`;
 }
 
 function summary({ file, verification }: { file: string; verification: Verification }): object {

@@ -1,57 +1,21 @@
-import type { SecretsMode } from '../model/manifest.ts';
+import type { Option } from './option.ts';
 import {
   backupName,
   file,
   folder,
   integer,
   labelSelector,
-  type Parsed,
+  port,
   projects,
+  schedule,
   secretsMode,
   text,
+  timeZone,
   typeNames,
   types,
 } from './parse-values.ts';
 
-/** The values of all options, checked. */
-export interface Settings {
-  readonly config: string;
-  readonly dir: string;
-  /** Whether `dir` was given as a flag; only then may the folder be made. */
-  readonly isDirGiven: boolean;
-  readonly name: string;
-  readonly retainDays: number;
-  readonly keepLast: number;
-  readonly namespaces: readonly string[];
-  readonly excludeNamespaces: readonly string[];
-  readonly selector: string;
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly require: readonly string[];
-  readonly secrets: SecretsMode;
-  /** Path of the key; empty for the one on the volume. */
-  readonly redactionKey: string;
-  readonly kubeconfig: string;
-  readonly context: string;
-}
-
-/** One option that has a value. */
-export interface Option {
-  readonly key: Exclude<keyof Settings, 'isDirGiven'>;
-  readonly flag: string;
-  /** The flag's one-letter form, if it has one. */
-  readonly short?: string;
-  /** What stands for the value in the help text; it names the unit. */
-  readonly placeholder: string;
-  readonly env?: string;
-  /** Its key in the config file; none for what can't stand there. */
-  readonly configKey?: string;
-  readonly defaultText: string;
-  readonly help: string;
-  /** What the config file holds under the key. A flag of a list can be given several times. */
-  readonly type: 'text' | 'number' | 'list';
-  readonly parse: (texts: readonly string[]) => Parsed;
-}
+export type { Option, Settings } from './option.ts';
 
 /**
  * Every option that has a value, once. Flags, environment, config file, help texts and the README's table come
@@ -223,5 +187,49 @@ export const OPTIONS: readonly Option[] = [
     help: "the kubeconfig's context to use; default: its current one",
     type: 'text',
     parse: text,
+  },
+  {
+    key: 'schedule',
+    flag: '--schedule',
+    placeholder: 'cron',
+    env: 'OPENSHIFT_BACKUP_SCHEDULE',
+    configKey: 'schedule',
+    defaultText: '',
+    help: 'when runs are due, as the CronJob has it ("15 0 * * *"); it starts nothing, but lets "status" and the metrics say which run is overdue',
+    type: 'text',
+    parse: schedule,
+  },
+  {
+    key: 'timeZone',
+    flag: '--time-zone',
+    placeholder: 'zone',
+    env: 'OPENSHIFT_BACKUP_TIME_ZONE',
+    configKey: 'timeZone',
+    defaultText: 'Etc/UTC',
+    help: 'the time zone of the schedule, and of the nights that "status" shows',
+    type: 'text',
+    parse: timeZone,
+  },
+  {
+    key: 'terminationLog',
+    flag: '--termination-log',
+    placeholder: 'file',
+    env: 'OPENSHIFT_BACKUP_TERMINATION_LOG',
+    configKey: 'terminationLog',
+    defaultText: '',
+    help: 'a file for one line that says how the run ended; from /dev/termination-log, "oc describe pod" shows it',
+    type: 'text',
+    parse: file,
+  },
+  {
+    key: 'port',
+    flag: '--port',
+    placeholder: 'number',
+    env: 'OPENSHIFT_BACKUP_PORT',
+    configKey: 'port',
+    defaultText: '8080',
+    help: 'the port for /metrics, /readyz and /livez; 0 for any that is free',
+    type: 'number',
+    parse: port,
   },
 ];

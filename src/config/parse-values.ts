@@ -1,6 +1,7 @@
 import { isBackupName } from '../model/archive-name.ts';
 import { parseLabelSelector } from '../model/label-selector.ts';
 import type { SecretsMode } from '../model/manifest.ts';
+import { scheduleProblem, timeZoneProblem } from './schedule.ts';
 
 /** A value, or what is wrong with the text that was given. */
 export type Parsed = { readonly value: string | number | readonly string[] } | { readonly problem: string };
@@ -42,6 +43,33 @@ export function integer(min: number, max: number): (texts: readonly string[]) =>
       ? { value }
       : { problem: `give a whole number from ${min} to ${max}` };
   };
+}
+
+/** Where the metrics are when nobody says otherwise. */
+const PORT = 8080;
+const parsePort = integer(0, 65_535);
+
+/**
+ * A port to listen on. Next to a Service with the tool's own name, Kubernetes gives every pod a variable that
+ * looks like ours and means another thing, `OPENSHIFT_BACKUP_PORT=tcp://10.0.0.1:8080`: it counts as none.
+ * https://github.com/kubernetes/kubernetes/blob/v1.34.4/pkg/kubelet/envvars/envvars.go
+ */
+export function port(texts: readonly string[]): Parsed {
+  return /^(?:tcp|udp|sctp):\/\//u.test(texts.at(-1) ?? '') ? { value: PORT } : parsePort(texts);
+}
+
+/** A schedule as a CronJob has it, or none. */
+export function schedule(texts: readonly string[]): Parsed {
+  const given = texts.at(-1)?.trim();
+  const problem = given === undefined ? undefined : scheduleProblem(given);
+  return problem === undefined ? { value: given ?? '' } : { problem };
+}
+
+/** The name of a time zone. */
+export function timeZone(texts: readonly string[]): Parsed {
+  const name = texts.at(-1) ?? '';
+  const problem = timeZoneProblem(name);
+  return problem === undefined ? { value: name } : { problem };
 }
 
 /** A label selector as kubectl takes it, or none. */

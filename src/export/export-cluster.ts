@@ -6,6 +6,7 @@ import { discover } from '../kubernetes/discover.ts';
 import { KnownError } from '../model/known-error.ts';
 import {
   ARCHIVE_FORMAT,
+  type CountedManifest,
   type ExportOptions,
   gapsOf,
   type Manifest,
@@ -42,7 +43,7 @@ export interface ExportRequest {
  * @throws KnownError `failed` when there is nothing at all that may be read; `usage` for a project
  *   that does not exist, and for types as `planTypes` says
  */
-export async function exportCluster(request: ExportRequest): Promise<Manifest> {
+export async function exportCluster(request: ExportRequest): Promise<CountedManifest> {
   const { client, draft, report } = request;
   const cluster = await identifyCluster(client);
   report({ kind: 'connected', server: client.server, serverVersion: cluster.serverVersion });
@@ -59,7 +60,7 @@ export async function exportCluster(request: ExportRequest): Promise<Manifest> {
     requireReadable(records);
     const types = allRecords(plan, projects, records);
     for (const gap of newGaps(types, records)) report({ kind: 'gap', gap });
-    return await writer.finish((files) => ({
+    return await writer.finish(() => ({
       format: ARCHIVE_FORMAT,
       tool: request.tool,
       ruleSet: RULE_SET,
@@ -69,7 +70,6 @@ export async function exportCluster(request: ExportRequest): Promise<Manifest> {
       isComplete: gapsOf(types).length === 0,
       options: { ...request.options, ...(contextProject === undefined ? {} : { contextProject }) },
       types,
-      files,
     }));
   } finally {
     await writer.close();

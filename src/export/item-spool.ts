@@ -1,7 +1,7 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { ITEM_SEPARATOR, LIST_HEAD, LIST_TAIL } from '../archive/layout.ts';
 import { ARCHIVE_MODE, type EntryContent } from '../archive/write-archive.ts';
-import { TransportError } from '../kubernetes/api-error.ts';
+import { ItemIndex, type IndexedList, type Range } from './item-index.ts';
 
 /** What one type may hold in memory before it goes to a file. */
 const MEMORY_BYTES_MAX = 256 * 1024;
@@ -11,18 +11,6 @@ const WINDOW_BYTES = 1024 * 1024;
 
 /** Stands for bytes that are not in memory. */
 const MISSING = new Uint8Array(0);
-
-/** The objects of one project: numbers instead of an object for each, of which there can be hundreds of thousands. */
-interface Items {
-  readonly names: string[];
-  /** Where each lies, start and end in turn. */
-  readonly places: number[];
-}
-
-interface Range {
-  readonly start: number;
-  readonly end: number;
-}
 
 interface Slab {
   start: number;
@@ -41,16 +29,15 @@ export interface SpooledList {
  * Holds the objects of one type, ready to be written, until the last page has arrived. Only then is it
  * certain that the type is whole: what has been read of a list that fails is thrown away, and the archive
  * never holds a part of a list. Small types stay in memory, large ones go to a file; what remains in memory
- * is about 120 bytes an object.
+ * is about 50 bytes an object.
  */
 export class ItemSpool {
   readonly #path: string;
-  readonly #projects = new Map<string | undefined, Items>();
+  readonly #index = new ItemIndex();
   #slabs: Slab[] = [];
   readonly #spare: Slab[] = [];
   #file: FileHandle | undefined;
   #fileBytes = 0;
-  #totalBytes = 0;
   /** The part of the file that was read last. */
   #window: { readonly start: number; readonly bytes: Buffer } = { start: 0, bytes: Buffer.alloc(0) };
 
@@ -66,17 +53,12 @@ export class ItemSpool {
     slab.buffer.set(bytes, slab.usedBytes);
     slab.buffer.set(ITEM_SEPARATOR, slab.usedBytes + bytes.length);
     slab.usedBytes += sizeBytes;
-    const items = this.#projects.get(project) ?? { names: [], places: [] };
-    const end = this.#totalBytes + sizeBytes;
-    items.names.push(name);
-    items.places.push(this.#totalBytes, end);
-    this.#projects.set(project, items);
-    this.#totalBytes = end;
+    this.#index.add(project, name, sizeBytes);
   }
 
   /** Moves what lies in memory to the file if it is too much. Call it between pages. */
   async settle(): Promise<void> {
-    if (this.#totalBytes - this.#fileBytes <= MEMORY_BYTES_MAX) return;
+    if (this.#index.totalBytes - this.#fileBytes <= MEMORY_BYTES_MAX) return;
     this.#file ??= await open(this.#path, 'wx+', ARCHIVE_MODE);
     for (const { buffer, usedBytes } of this.#slabs) {
       await writeAt(this.#file, buffer.subarray(0, usedBytes), this.#fileBytes);
@@ -94,38 +76,35 @@ export class ItemSpool {
    */
   complete(): void {
     this.#spare.length = 0;
-    for (const { names } of this.#projects.values()) sorted(names);
+    for (const _list of this.#index.lists());
   }
 
   /** The entries for the archive, sorted by project, and in each the objects sorted by name. */
   *lists(): Generator<SpooledList, void, undefined> {
-    const projects = [...this.#projects].toSorted(([a], [b]) => compare(a ?? '', b ?? ''));
-    for (const [project, items] of projects) yield { project, content: this.#content(items) };
+    for (const list of this.#index.lists()) yield { project: list.project, content: this.#content(list) };
   }
 
   /** Forgets the objects of one project, or all of them: their list turned out not to be whole. */
   forget(project: string | undefined): void {
-    if (project === undefined) this.#projects.clear();
-    else this.#projects.delete(project);
+    this.#index.forget(project);
   }
 
   /** Gives back memory and file. */
   async dispose(): Promise<void> {
     this.#slabs = [];
     this.#spare.length = 0;
-    this.#projects.clear();
+    this.#index.clear(0);
     if (!this.#file) return;
     await this.#file.close();
     this.#file = undefined;
     await unlink(this.#path);
   }
 
-  #content(items: Items): EntryContent {
-    const ranges = joined(items.places, sorted(items.names));
+  #content({ ranges, objectCount }: IndexedList): EntryContent {
     const itemBytes = ranges.reduce((sum, { start, end }) => sum + end - start, 0);
     return {
       sizeBytes: LIST_HEAD.length + itemBytes - ITEM_SEPARATOR.length + LIST_TAIL.length,
-      objectCount: items.names.length,
+      objectCount,
       chunks: () => this.#chunks(ranges),
     };
   }
@@ -193,38 +172,11 @@ export class ItemSpool {
       buffer: Buffer.allocUnsafeSlow(Math.max(SLAB_BYTES, sizeBytes)),
       usedBytes: 0,
     };
-    slab.start = this.#totalBytes;
+    slab.start = this.#index.totalBytes;
     slab.usedBytes = 0;
     this.#slabs.push(slab);
     return slab;
   }
-}
-
-/** The numbers of the items in the order of their names. Mostly they come so; an aggregated API's need not. */
-function sorted(names: readonly string[]): number[] {
-  const order = Array.from(names.keys());
-  const nameOf = (item: number | undefined): string => names[item ?? -1] ?? '';
-  const inOrder = names.every((name, index) => index === 0 || compare(nameOf(index - 1), name) < 0);
-  if (inOrder) return order;
-  order.sort((a, b) => compare(nameOf(a), nameOf(b)));
-  const twice = order.find((item, index) => index > 0 && nameOf(order[index - 1]) === nameOf(item));
-  if (twice !== undefined) throw new TransportError('', `the server listed ${nameOf(twice)} twice`);
-  return order;
-}
-
-function joined(places: readonly number[], order: readonly number[]): Range[] {
-  const ranges: { start: number; end: number }[] = [];
-  for (const item of order) {
-    const [start = 0, end = 0] = [places[2 * item], places[2 * item + 1]];
-    const last = ranges.at(-1);
-    if (last?.end === start) last.end = end;
-    else ranges.push({ start, end });
-  }
-  return ranges;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
 }
 
 async function writeAt(file: FileHandle, bytes: Buffer, position: number): Promise<void> {

@@ -3,7 +3,7 @@ import { clearLeftovers, discardDraft, type Draft, newDraft, publish } from '../
 import { loadRedaction } from '../archive/redaction-key.ts';
 import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
 import { checkVolume, volumeError } from '../archive/volume.ts';
-import { gapsOf, type Manifest, selectionOf } from '../model/manifest.ts';
+import { type CountedManifest, gapsOf, selectionOf } from '../model/manifest.ts';
 import { KnownError } from '../model/known-error.ts';
 import { planRotation, type RotationPolicy } from '../retention/plan.ts';
 import { executeRotation } from '../retention/rotate.ts';
@@ -25,7 +25,7 @@ export interface BackupRequest extends Omit<ExportRequest, 'draft' | 'fingerprin
 /** What a run has published. */
 export interface BackupResult {
   readonly archive: PublishedArchive;
-  readonly manifest: Manifest;
+  readonly manifest: CountedManifest;
 }
 
 /** An archive that has its final name. */
@@ -51,8 +51,7 @@ export async function runBackup(request: BackupRequest): Promise<BackupResult> {
   try {
     const cleared = await clearLeftovers(draft);
     if (cleared.length > 0) report({ kind: 'cleared', files: cleared });
-    // The manifest of a large cluster is large: that of the finished archive is used from here on.
-    const fileCount = (await exportCluster({ ...request, ...secrets, draft })).files.length;
+    const { fileCount } = (await exportCluster({ ...request, ...secrets, draft })).counts;
     request.client.throwIfEnded();
     report({ kind: 'verifying', fileCount });
     const { sha256, sizeBytes, manifest } = await verified(draft);
@@ -89,7 +88,7 @@ async function verified(draft: Draft): Promise<Verification & { readonly result:
 }
 
 /** The archive is safe by now: what goes wrong with the volume here is reported and does not fail the run. */
-async function rotate(request: BackupRequest, manifest: Manifest): Promise<void> {
+async function rotate(request: BackupRequest, manifest: CountedManifest): Promise<void> {
   try {
     await removeOld(request, manifest);
   } catch (error) {
@@ -101,7 +100,7 @@ async function rotate(request: BackupRequest, manifest: Manifest): Promise<void>
 
 async function removeOld(
   { dir, backup, policy, now, report }: BackupRequest,
-  manifest: Manifest,
+  manifest: CountedManifest,
 ): Promise<void> {
   const gapCount = gapsOf(manifest.types).length;
   if (gapCount > 0) {

@@ -14,7 +14,12 @@ export const FACTS_FOLDER = '_facts';
 export const WHOLE_CLUSTER = '*';
 
 /** What an archive says of itself. Times are ISO 8601 in UTC; sizes are bytes of the uncompressed entry. */
-export interface Manifest {
+export interface Manifest extends ManifestHead {
+  readonly files: readonly FileRecord[];
+}
+
+/** A manifest without its files, of which there can be a hundred thousand. */
+export interface ManifestHead {
   readonly format: number;
   readonly tool: { readonly name: string; readonly version: string };
   /** Changes whenever the same object could be pruned differently. */
@@ -26,7 +31,19 @@ export interface Manifest {
   readonly isComplete: boolean;
   readonly options: ExportOptions;
   readonly types: readonly TypeRecord[];
-  readonly files: readonly FileRecord[];
+}
+
+/** A manifest with counts in the place of its files. */
+export interface CountedManifest extends ManifestHead {
+  readonly counts: FileCounts;
+}
+
+/** What is to be known of many files. Those of `_facts/` count as files and as nothing else. */
+export interface FileCounts {
+  readonly fileCount: number;
+  readonly objectFileCount: number;
+  readonly objectCount: number;
+  readonly projectCount: number;
 }
 
 /** The options that decide what is in the archive. Archives of older versions lack those that they didn't have. */
@@ -108,11 +125,6 @@ export function objectFiles(files: readonly FileRecord[]): FileRecord[] {
 /** How many objects of a type, or of several, are left out by rules. */
 export function countLeftOut(types: readonly TypeRecord[]): number {
   return types.flatMap(({ leftOut = [] }) => leftOut).reduce((sum, { objectCount }) => sum + objectCount, 0);
-}
-
-/** How many objects an archive holds. */
-export function countObjects(files: readonly FileRecord[]): number {
-  return objectFiles(files).reduce((sum, { objectCount }) => sum + objectCount, 0);
 }
 
 /**

@@ -36,7 +36,7 @@ export const PLANTED: Readonly<Record<string, readonly Planted[]>> = {
         'src/retention/f.ts:1 → src/export/g.ts: retention may import model, archive',
         'src/export/g.ts:3 → src/cli/h.ts: export may import model, kubernetes, prune, archive, retention, json',
         'src/kubernetes/i.ts:1 → src/prune/d.ts: kubernetes may import model, json',
-        'src/cli/h.ts:1 → src/main.ts: cli may import model, json, kubernetes, export, prune, archive, retention, drift, restore, volumes, guard, config',
+        'src/cli/h.ts:1 → src/main.ts: cli may import model, json, kubernetes, export, prune, archive, retention, status, drift, restore, volumes, guard, config',
       ],
     },
     {
@@ -91,7 +91,7 @@ export const PLANTED: Readonly<Record<string, readonly Planted[]>> = {
       },
       sees: [
         'src/cli/c.ts:1 → date-fns: import a part of it, date-fns/…',
-        'src/cli/c.ts:1 → zod/mini: only archive may import zod',
+        'src/cli/c.ts:1 → zod/mini: only archive and status may import zod',
         'src/archive/d.ts:1 → left-pad: the table of packages names no owner',
         'src/archive/d.ts:1 → pino: only cli may import pino',
         'src/export/e.ts:1 → archiver: only archive may import archiver',

@@ -45,7 +45,7 @@ async function assertSame(path: string, contents: Contents): Promise<void> {
   try {
     assert.deepEqual(await archive.manifest(), manifestOf(contents));
     assert.deepEqual(
-      await Promise.all(archive.entries.slice(0, -1).map((entry) => archive.read(entry.path))),
+      await Promise.all([...archive.entries].slice(0, -1).map((entry) => archive.read(entry.path))),
       Object.values(contents),
     );
   } finally {

@@ -19,7 +19,7 @@ test('An archive as archiver writes it is read whole', async (t) => {
     const contents = { ...SMALL, [MANIFEST_ENTRY]: Buffer.from(canonicalJson(MANIFEST)) };
     await withArchive(dir, await zipOf(contents, { isStored }), async (archive) => {
       assert.deepEqual(
-        archive.entries.map(({ path, sizeBytes }) => [path, sizeBytes]),
+        Array.from(archive.entries, ({ path, sizeBytes }) => [path, sizeBytes]),
         Object.entries(contents).map(([path, content]) => [path, content.length]),
       );
       const read = await Promise.all(Object.keys(contents).map((path) => archive.read(path)));

@@ -22,6 +22,7 @@ import {
 const NAME = 'openshift-backup-20261120T001500Z.zip';
 const MIB = 1024 * 1024;
 const MANIFEST = manifestOf(SMALL);
+const { files: _files, ...HEAD } = MANIFEST;
 const [FIRST = ''] = Object.keys(SMALL);
 
 test('An archive that matches its checksum file and its manifest is sound', async (t) => {
@@ -32,7 +33,7 @@ test('An archive that matches its checksum file and its manifest is sound', asyn
   for (const level of ['hashes', 'contents'] as const) {
     assert.deepEqual(await verifyArchive(path, { level }), {
       result: 'sound',
-      manifest: MANIFEST,
+      manifest: { ...HEAD, counts: { fileCount: 3, objectFileCount: 3, objectCount: 4, projectCount: 1 } },
       problems: [],
       notes: [],
       sha256: hash('sha256', bytes),

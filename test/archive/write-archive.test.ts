@@ -57,7 +57,7 @@ async function write(file: string, contents: Readonly<Record<string, EntryConten
   const writer = await ArchiveWriter.create(target, new Date(MANIFEST.startedAt));
   try {
     for (const [entry, content] of Object.entries(contents)) await writer.add(entry, content);
-    await writer.finish((files) => ({ ...MANIFEST, files }));
+    await writer.finish(() => MANIFEST);
     return target;
   } finally {
     await writer.close();

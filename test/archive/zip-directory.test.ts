@@ -3,11 +3,13 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { openArchive, readManifest } from '../../src/archive/read-archive.ts';
+import { countsOf } from '../../src/model/file-counter.ts';
 import { failureOf, FIRST, refuses, withArchive, withFirst } from './hostile-archives.ts';
 import { endRecords, extraField, type RawEntry, rawEntries, rawZip, u64 } from './raw-zip.ts';
 import { manifestOf, SMALL, temporaryFolder, zipOf } from './zip-fixtures.ts';
 
 const MIB = 1024 * 1024;
+const { files: _none, ...HEAD } = manifestOf({});
 
 /** Bytes that are no archive, and what the one line about them must say. */
 refuses({
@@ -118,10 +120,10 @@ test('An archive beyond 4 GiB is opened, and its manifest is read without the re
   await file.write(end, 0, end.length, offset + directory.length);
   await file.close();
 
-  assert.deepEqual(await readManifest(path), manifestOf({}));
+  assert.deepEqual(await readManifest(path), { ...HEAD, counts: countsOf(manifestOf({})) });
   const archive = await openArchive(path);
   assert.deepEqual(
-    archive.entries.map(({ sizeBytes }) => sizeBytes),
+    Array.from(archive.entries, ({ sizeBytes }) => sizeBytes),
     [hole, manifestEntry.content.length],
   );
   assert.deepEqual(await archive.manifest(), manifestOf({}));

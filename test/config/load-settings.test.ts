@@ -23,6 +23,10 @@ test('loadSettings() has a default for everything', () => {
     redactionKey: '',
     kubeconfig: '',
     context: '',
+    schedule: '',
+    timeZone: 'Etc/UTC',
+    terminationLog: '',
+    port: 8080,
   });
 });
 

@@ -108,3 +108,40 @@ test('ItemSpool forgets a project whose list failed', async () => {
   assert.deepEqual([...spool.lists()], []);
   await spool.dispose();
 });
+
+test('ItemSpool takes a list anew that was forgotten, in memory and in the file', async () => {
+  for (const sizeBytes of [10, 300_000]) {
+    const spool = new ItemSpool(join(folder, 'spool'));
+    const add = async (project: string, name: string, letter: string): Promise<void> => {
+      spool.add(project, name, Buffer.from(letter.repeat(sizeBytes)));
+      await spool.settle();
+    };
+    for (const forgotten of ['a', undefined]) {
+      await add('a', 'x', '1');
+      await add('b', 'y', '2');
+      await add('a', 'z', '3');
+      spool.forget(forgotten);
+    }
+    await add('b', 'z', '5');
+    await add('a', 'x', '4');
+    await add('b', 'y', '6');
+    spool.complete();
+    const texts: string[] = [];
+    for (const { content } of spool.lists())
+      texts.push(Buffer.concat(await Array.fromAsync(content.chunks())).toString());
+    const items = texts.map((text) =>
+      text
+        .match(/\d+/gu)
+        ?.slice(1)
+        .map((digits) => [digits[0], digits.length]),
+    );
+    assert.deepEqual(items, [
+      [['4', sizeBytes]],
+      [
+        ['6', sizeBytes],
+        ['5', sizeBytes],
+      ],
+    ]);
+    await spool.dispose();
+  }
+});

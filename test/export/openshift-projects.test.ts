@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, type KubernetesObject, READ_EVERYTHING, startCluster } from '../cluster/cluster.ts';
-import { entriesOf, manifestOf, onlyArchive, outcomesOf } from '../support/archive-folder.ts';
+import { entriesOf, manifestOf, namesIn, onlyArchive, outcomesOf } from '../support/archive-folder.ts';
 import { messageLines, runCli } from '../support/run-cli.ts';
 
 /** There is a third project, which the user of the tests can't see. */
@@ -61,7 +61,7 @@ describe("OpenShift's list of the projects that one can see", () => {
       const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, '-n', A, '-n', name]);
       const line = `error: There is no project ${name}, or it is not visible: check --namespace`;
       assert.deepEqual([result.code, messageLines(result)], [2, [line]]);
-      assert.deepEqual(await readdir(dir), []);
+      assert.deepEqual(await namesIn(dir), []);
     });
   }
 

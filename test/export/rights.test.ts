@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, READ_EVERYTHING, type Rule, sharedCluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
 import { gapsOf, type Manifest } from '../../src/model/manifest.ts';
-import { entriesOf, gapNames, manifestOf, onlyArchive, outcomesOf } from '../support/archive-folder.ts';
+import {
+  entriesOf,
+  gapNames,
+  manifestOf,
+  namesIn,
+  onlyArchive,
+  outcomesOf,
+} from '../support/archive-folder.ts';
 import { type CliResult, messageLines, runCli } from '../support/run-cli.ts';
 
 /** Three projects with the same objects; the ServiceAccounts of the tests lie in the first. */
@@ -154,7 +161,7 @@ describe('a service account', () => {
         messageLines(result).join('\n'),
         /^error: The service account may not list projects: [^\n]+$/u,
       );
-      assert.deepEqual(await readdir(dir), []);
+      assert.deepEqual(await namesIn(dir), []);
     });
   });
 
@@ -205,7 +212,7 @@ describe('a service account', () => {
         assert.equal(result.code, 2);
         const [line = '', ...more] = messageLines(result);
         assert.ok(line.startsWith('error: ') && line.includes(name), line);
-        assert.deepEqual([more, await readdir(dir)], [[], []]);
+        assert.deepEqual([more, await namesIn(dir)], [[], []]);
       }
     });
   });
@@ -224,7 +231,7 @@ describe('a service account', () => {
       [result.code, messageLines(result)],
       [2, ['error: There is no project rights-typo: check --namespace, or the context']],
     );
-    assert.deepEqual(await readdir(dir), []);
+    assert.deepEqual(await namesIn(dir), []);
     // A project that exists may be empty.
     const both = await runCli([...args, '-n', A, '-n', EMPTY]);
     assert.deepEqual([both.code, messageLines(both)], [0, []]);
@@ -254,7 +261,7 @@ describe('a service account', () => {
       messageLines(result).join('\n'),
       /^error: There is not a single object in [^\n]+--namespace/u,
     );
-    assert.deepEqual(await readdir(dir), []);
+    assert.deepEqual(await namesIn(dir), []);
   });
 
   for (const args of [[], ['-n', B]]) {
@@ -268,7 +275,7 @@ describe('a service account', () => {
         /^error: The service account may not list a single [^\n]+$/u,
       );
       assert.equal(result.stdout, '');
-      assert.deepEqual(await readdir(dir), []);
+      assert.deepEqual(await namesIn(dir), []);
     });
   }
 

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { openArchive } from '../../src/archive/read-archive.ts';
 import { type Cluster, READ_EVERYTHING, sharedCluster } from '../cluster/cluster.ts';
+import { startFaultProxy } from '../faults/fault-proxy.ts';
 import { manifestOf } from '../support/archive-folder.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
 import { type Canary, CANARY_PROJECT, canaryObjects, readableForms } from './canaries.ts';
@@ -16,13 +17,14 @@ describe('secret values', { concurrency: 2 }, () => {
   let cluster: Cluster;
   let folder: string;
   let kubeconfig: string;
+  let token: string;
 
   before(async () => {
     folder = await mkdtemp(path.join(tmpdir(), 'secrets-test-'));
     cluster = await sharedCluster();
     await cluster.apply([{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: CANARY_PROJECT } }]);
     await cluster.apply(objects);
-    ({ kubeconfig } = await cluster.serviceAccount({
+    ({ kubeconfig, token } = await cluster.serviceAccount({
       namespace: CANARY_PROJECT,
       name: 'reader',
       clusterRules: READ_EVERYTHING,
@@ -30,24 +32,33 @@ describe('secret values', { concurrency: 2 }, () => {
   });
   after(() => rm(folder, { recursive: true }));
 
-  /** Everything that a run leaves to be read: the archive's entries, what it prints, and what other commands print. */
+  /**
+   * Everything that a run leaves to be read: the archive's entries, what it prints, what other commands print,
+   * and what it writes down of itself.
+   */
   async function traces(
     name: string,
     args: readonly string[],
     environment: Record<string, string> = {},
   ): Promise<string> {
     const dir = path.join(folder, name);
-    const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, ...args], { environment });
+    const log = ['--termination-log', `${dir}.log`];
+    const result = await runCli(['run', '--dir', dir, '--kubeconfig', kubeconfig, ...log, ...args], {
+      environment,
+    });
     assert.equal(result.code, 0, result.stderr);
     const entries = await allEntries(result);
+    const records = await recordsOf(dir);
     const others = [
       await runCli(['show', 'latest', '--dir', dir]),
       await runCli(['verify', 'latest', '--dir', dir]),
+      await runCli(['status', '--dir', dir]),
+      await runCli(['status', '--dir', dir, '-o', 'json']),
       await runCli(['show', 'latest', 'secrets', '--dir', dir, '-n', CANARY_PROJECT]),
       await runCli(['show', 'latest', 'routes/shop', '--dir', dir, '-n', CANARY_PROJECT, '--apply-ready']),
     ];
     const printed = [result, ...others].map(({ stdout, stderr }) => `${stdout}\n${stderr}`);
-    return [...entries, ...printed].join('\n');
+    return [...entries, ...records, ...printed].join('\n');
   }
 
   test('are in an archive that includes them', async () => {
@@ -112,6 +123,30 @@ describe('secret values', { concurrency: 2 }, () => {
     assert.match(shown.stderr, /without secret values/u);
   });
 
+  test('are not in what a run writes down of itself, also where they are included, and where it fails', async () => {
+    const dir = path.join(folder, 'recorded');
+    const args = ['--dir', dir, '--kubeconfig', kubeconfig, '--termination-log', `${dir}.log`];
+    const proxy = await startFaultProxy(cluster, folder, token, []);
+    const runs = [
+      [0, ...args],
+      [4, ...args, '-l', 'app=nowhere', '-n', CANARY_PROJECT],
+      [2, ...args, '--redaction-key', path.join(folder, 'no-key'), '--secrets', 'redact'],
+      [4, ...args, '--kubeconfig', proxy.kubeconfig],
+    ] as const;
+    await proxy.goAway();
+    for (const [code, ...given] of runs) {
+      const result = await runCli(['run', ...given]);
+      assert.equal(result.code, code, result.stderr);
+      const text = (await recordsOf(dir)).join('\n');
+      const found = canaries.filter((one) => isReadable(text, one.value));
+      assert.deepEqual(placesOf(found), []);
+      assert.ok(!text.includes(token));
+    }
+    await proxy.stop();
+    const { runs: records } = JSON.parse((await recordsOf(dir))[0] ?? '') as { runs: unknown[] };
+    assert.equal(records.length, runs.length);
+  });
+
   for (const [name, content, message] of [
     ['is too short', 'short', /has 5 bytes, and 32 are needed/u],
     ['does not exist', undefined, /There is no redaction key/u],
@@ -148,6 +183,14 @@ function isGzipped(text: string, value: string): boolean {
     const inner = Buffer.from(Buffer.from(groups?.['data'] ?? '', 'base64').toString(), 'base64');
     return inner[0] === 0x1f && gunzipSync(inner).includes(value);
   });
+}
+
+/** The history, the metrics and the termination message of a run into this folder. */
+async function recordsOf(dir: string): Promise<string[]> {
+  const files = [path.join(dir, 'status.json'), path.join(dir, 'openshift-backup.prom'), `${dir}.log`];
+  const texts = await Promise.all(files.map((file) => readFile(file, 'utf8')));
+  for (const text of texts) assert.notEqual(text, '');
+  return texts;
 }
 
 async function allEntries({ stdout }: CliResult): Promise<string[]> {

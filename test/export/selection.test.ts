@@ -1,12 +1,19 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm, utimes } from 'node:fs/promises';
+import { mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gapsOf, type Manifest } from '../../src/model/manifest.ts';
 import { type Cluster, READ_EVERYTHING, sharedCluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
-import { archivesIn, entriesOf, manifestOf, onlyArchive, outcomesOf } from '../support/archive-folder.ts';
+import {
+  archivesIn,
+  entriesOf,
+  manifestOf,
+  namesIn,
+  onlyArchive,
+  outcomesOf,
+} from '../support/archive-folder.ts';
 import { type CliResult, messageLines, runCli } from '../support/run-cli.ts';
 
 const PROJECTS = ['selection-a', 'selection-b', 'selection-c'] as const;
@@ -127,7 +134,7 @@ describe('what is exported', { concurrency: 4 }, () => {
     const { result, dir } = await run([...OURS, '-l', 'app=nowhere']);
     assert.equal(result.code, 4);
     assert.match(messageLines(result).join('\n'), /^error: There is not a single object .*--selector/u);
-    assert.deepEqual(await readdir(dir), []);
+    assert.deepEqual(await namesIn(dir), []);
   });
 
   const REQUIRED: readonly (readonly [types: string, gaps: readonly string[]])[] = [
@@ -173,7 +180,7 @@ describe('what is exported', { concurrency: 4 }, () => {
     assert.deepEqual(gapTexts(manifest), ['secrets *: required, but the service account may not list it']);
     // A requirement makes no archive of nothing.
     const none = await run(['-n', B, '--require', 'secrets', '--kubeconfig', kubeconfig]);
-    assert.deepEqual([none.result.code, await readdir(none.dir)], [4, []]);
+    assert.deepEqual([none.result.code, await namesIn(none.dir)], [4, []]);
   });
 
   const REFUSED: readonly (readonly [args: readonly string[], message: RegExp])[] = [
@@ -194,7 +201,7 @@ describe('what is exported', { concurrency: 4 }, () => {
       const [line = '', ...more] = messageLines(result);
       assert.match(line.replace(/^error: /u, ''), message);
       assert.deepEqual([result.code, more, result.stdout], [2, [], '']);
-      assert.deepEqual(await readdir(dir).catch(() => []), []);
+      assert.deepEqual(await namesIn(dir).catch(() => []), []);
     });
   }
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { RunEvent } from '../../src/export/run-event.ts';
-import { gapsOf, type Manifest } from '../../src/model/manifest.ts';
+import { gapsOf, type ManifestHead } from '../../src/model/manifest.ts';
 import { type Cluster, READ_EVERYTHING, startCluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
 import type { ServiceAccountLogin } from '../cluster/service-account.ts';
@@ -52,7 +52,7 @@ describe('an API server that changes during a run', () => {
 
   async function run(
     options: Omit<InProcessRun, 'dir'>,
-  ): Promise<{ manifest: Manifest; entries: Record<string, string> }> {
+  ): Promise<{ manifest: ManifestHead; entries: Record<string, string> }> {
     const dir = await mkdtemp(path.join(folder, 'archives-'));
     const { manifest, archive } = await backUp({ ...options, dir });
     const file = path.join(dir, archive.file);
@@ -219,7 +219,7 @@ describe('an API server that changes during a run', () => {
 
   /** What is no gap is there, to the byte; what is a gap is not there at all. */
   function assertWholeBut(
-    manifest: Manifest,
+    manifest: ManifestHead,
     entries: Record<string, string>,
     aside: readonly string[] = [],
   ): void {

@@ -3,9 +3,11 @@ import { syncBuiltinESMExports } from 'node:module';
 import process from 'node:process';
 
 // For `node --import`: kills the process before its n-th call that changes the file system. DIE_AT_CALL is n;
-// with 0 it lives on, and says at its end how many calls there were.
+// with 0 it lives on, and says at its end how many calls there were, and how many of them before the first that
+// concerns the record of the run.
 const dieAtCall = Number(process.env['DIE_AT_CALL']);
 let callCount = 0;
+let recordCall = Number.NaN;
 
 function countCalls(target: object, names: readonly string[]): void {
   const methods = target as Record<string, (...args: unknown[]) => unknown>;
@@ -13,6 +15,7 @@ function countCalls(target: object, names: readonly string[]): void {
     const method = methods[name];
     methods[name] = function (this: unknown, ...args: unknown[]): unknown {
       callCount++;
+      if (Number.isNaN(recordCall) && String(args[0]).includes('status.json')) recordCall = callCount;
       if (callCount === dieAtCall) process.kill(process.pid, 'SIGKILL');
       return method?.apply(this, args);
     };
@@ -26,4 +29,5 @@ const probe = await promises.open('/dev/null');
 countCalls(Object.getPrototypeOf(probe) as object, ['write', 'sync', 'close']);
 await probe.close();
 callCount = 0;
-if (dieAtCall === 0) process.on('exit', () => fs.writeSync(2, `calls: ${callCount}\n`));
+if (dieAtCall === 0)
+  process.on('exit', () => fs.writeSync(2, `calls: ${callCount}, before the record: ${recordCall - 1}\n`));

@@ -1,10 +1,17 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { type Cluster, READ_EVERYTHING, startCluster } from '../cluster/cluster.ts';
-import { entriesOf, gapNames, manifestOf, onlyArchive, outcomesOf } from '../support/archive-folder.ts';
+import {
+  entriesOf,
+  gapNames,
+  manifestOf,
+  namesIn,
+  onlyArchive,
+  outcomesOf,
+} from '../support/archive-folder.ts';
 import { type CliResult, messageLines, runCli } from '../support/run-cli.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
 import { type Fault, startFaultProxy } from './fault-proxy.ts';
@@ -110,7 +117,7 @@ describe('discovery', () => {
       assert.deepEqual(more, []);
       assert.ok(line.startsWith('error: '), line);
       assert.match(line.slice('error: '.length), message);
-      assert.deepEqual(await readdir(dir), []);
+      assert.deepEqual(await namesIn(dir), []);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { Manifest } from '../../src/model/manifest.ts';
+import type { ManifestHead } from '../../src/model/manifest.ts';
 
 /** What a whole archive holds, and how its parts are named. */
 export interface Oracle {
@@ -14,7 +14,7 @@ export interface Oracle {
  */
 export function omissions(
   oracle: Oracle,
-  manifest: Manifest,
+  manifest: ManifestHead,
   entries: Readonly<Record<string, string>>,
 ): string[] {
   const problems = oracle.types.flatMap((type) => problemOf(oracle, manifest, entries, type));
@@ -29,7 +29,7 @@ export function omissions(
 
 function problemOf(
   oracle: Oracle,
-  manifest: Manifest,
+  manifest: ManifestHead,
   entries: Readonly<Record<string, string>>,
   type: string,
 ): string[] {
@@ -49,7 +49,7 @@ function problemOf(
 }
 
 /** Named itself, or by its group when that did not say what it holds. */
-function isGap({ types }: Manifest, type: string): boolean {
+function isGap({ types }: ManifestHead, type: string): boolean {
   const group = type.includes('.') ? type.slice(type.indexOf('.')) : '';
   const names = [type, `*${group}`];
   return types.some(

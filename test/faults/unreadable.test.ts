@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { gapsOf, type Manifest } from '../../src/model/manifest.ts';
+import { gapsOf, type ManifestHead } from '../../src/model/manifest.ts';
 import { type Cluster, READ_EVERYTHING, startCluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
 import { assertSound, entriesOf, outcomesOf } from '../support/archive-folder.ts';
@@ -40,7 +40,7 @@ describe('what the API server can not read', () => {
     await rm(folder, { recursive: true });
   });
 
-  async function run(): Promise<{ manifest: Manifest; entries: Record<string, string> }> {
+  async function run(): Promise<{ manifest: ManifestHead; entries: Record<string, string> }> {
     const dir = await mkdtemp(path.join(folder, 'archives-'));
     const { manifest, archive } = await backUp({ kubeconfig, dir, settings: IMPATIENT });
     const file = path.join(dir, archive.file);
@@ -106,7 +106,7 @@ describe('what the API server can not read', () => {
   });
 });
 
-function reasonsOf({ types }: Manifest): Record<string, string> {
+function reasonsOf({ types }: ManifestHead): Record<string, string> {
   return Object.fromEntries(gapsOf(types).map(({ type, scope, reason }) => [`${type} ${scope}`, reason]));
 }
 

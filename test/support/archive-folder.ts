@@ -5,11 +5,26 @@ import path from 'node:path';
 import { openArchive } from '../../src/archive/read-archive.ts';
 import { verifyArchive } from '../../src/archive/verify-archive.ts';
 import { systemErrorCode } from '../../src/model/known-error.ts';
-import { type Gap, gapsOf, type Manifest, MANIFEST_ENTRY, type Outcome } from '../../src/model/manifest.ts';
+import {
+  type Gap,
+  gapsOf,
+  type Manifest,
+  MANIFEST_ENTRY,
+  type ManifestHead,
+  type Outcome,
+} from '../../src/model/manifest.ts';
 
-/** Every file in a folder, hidden ones too, with its SHA-256: two results that are equal hold the same. */
+/** What every run writes anew beside the archives, however it ends. */
+const OF_EVERY_RUN: readonly string[] = ['status.json', 'openshift-backup.prom'];
+
+/** The names in a folder, sorted, hidden ones too, without what every run writes anew. */
+export async function namesIn(dir: string): Promise<string[]> {
+  return (await readdir(dir)).filter((name) => !OF_EVERY_RUN.includes(name)).toSorted();
+}
+
+/** Each of these files with its SHA-256: two results that are equal hold the same. */
 export async function filesIn(dir: string): Promise<Record<string, string>> {
-  const names = (await readdir(dir)).toSorted();
+  const names = await namesIn(dir);
   const digests = names.map(async (name) => [name, await digestOf(path.join(dir, name))] as const);
   return Object.fromEntries(await Promise.all(digests));
 }
@@ -21,7 +36,7 @@ export async function archivesIn(dir: string): Promise<string[]> {
 
 /** The path of the only archive in a folder, after asserting that nothing but its checksum lies beside it. */
 export async function onlyArchive(dir: string): Promise<string> {
-  const files = (await readdir(dir)).toSorted();
+  const files = await namesIn(dir);
   const [archive = ''] = files;
   assert.deepEqual(files, [archive, `${archive}.sha256`]);
   return path.join(dir, archive);
@@ -53,7 +68,7 @@ export async function manifestOf(archivePath: string): Promise<Manifest> {
 }
 
 /** What happened to a type, by scope. */
-export function outcomesOf({ types }: Manifest, type: string): Record<string, Outcome> {
+export function outcomesOf({ types }: ManifestHead, type: string): Record<string, Outcome> {
   const records = types.filter((record) => record.type === type);
   assert.equal(records.length, 1, `${type} stands once in the manifest`);
   return Object.fromEntries(
@@ -62,7 +77,7 @@ export function outcomesOf({ types }: Manifest, type: string): Record<string, Ou
 }
 
 /** The gaps that a manifest names, as `type scope`, sorted. */
-export function gapNames({ types }: Manifest): string[] {
+export function gapNames({ types }: ManifestHead): string[] {
   return gapsOf(types)
     .map(({ type, scope }: Gap) => `${type} ${scope}`)
     .toSorted();

@@ -1,0 +1,49 @@
+import type { SecretsMode } from '../model/manifest.ts';
+import type { Parsed } from './parse-values.ts';
+
+/** The values of all options, checked. */
+export interface Settings {
+  readonly config: string;
+  readonly dir: string;
+  /** Whether `dir` was given as a flag; only then may the folder be made. */
+  readonly isDirGiven: boolean;
+  readonly name: string;
+  readonly retainDays: number;
+  readonly keepLast: number;
+  readonly namespaces: readonly string[];
+  readonly excludeNamespaces: readonly string[];
+  readonly selector: string;
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly require: readonly string[];
+  readonly secrets: SecretsMode;
+  /** Path of the key; empty for the one on the volume. */
+  readonly redactionKey: string;
+  readonly kubeconfig: string;
+  readonly context: string;
+  /** When runs are due, as a CronJob has it; empty when nobody knows. */
+  readonly schedule: string;
+  /** The zone of the schedule, and of the days that are shown. */
+  readonly timeZone: string;
+  /** Path of the file for the last line of a run; empty for none. */
+  readonly terminationLog: string;
+  readonly port: number;
+}
+
+/** One option that has a value. */
+export interface Option {
+  readonly key: Exclude<keyof Settings, 'isDirGiven'>;
+  readonly flag: string;
+  /** The flag's one-letter form, if it has one. */
+  readonly short?: string;
+  /** What stands for the value in the help text; it names the unit. */
+  readonly placeholder: string;
+  readonly env?: string;
+  /** Its key in the config file; none for what can't stand there. */
+  readonly configKey?: string;
+  readonly defaultText: string;
+  readonly help: string;
+  /** What the config file holds under the key. A flag of a list can be given several times. */
+  readonly type: 'text' | 'number' | 'list';
+  readonly parse: (texts: readonly string[]) => Parsed;
+}
