@@ -1,5 +1,7 @@
-# Needs make, Node.js 18 or newer and npm. What the project itself needs, Node.js 24 included, comes with npm;
-# npm scripts find it first. Go 1.24 or newer builds the test cluster, once.
+# "make" installs the backup on the cluster that oc or kubectl is logged in to, as the file exports says; that and
+# what follows it needs sh, sed, awk, and oc or kubectl.
+# The other targets need Node.js 18 or newer and npm. What the project itself needs, Node.js 24 included, comes with
+# npm; npm scripts find it first. Go 1.24 or newer builds the test cluster, once.
 
 # Written when `npm ci` has done all of its work: a node_modules without it is half an installation.
 INSTALLED := node_modules/.installed
@@ -7,10 +9,26 @@ INSTALLED := node_modules/.installed
 NPM := npm --loglevel=error
 RUN := npm run -s
 
-.PHONY: help tools install demo test types lint format build bench cluster-up cluster-down
+.PHONY: create backupnow update-configmap build-docker-image clean
+.PHONY: help tools install demo test types lint format build bench cluster-up cluster-down manifests
+
+create: ## Install the backup on the cluster, or change what is installed (the default)
+	@sh openshift/create.sh
+
+backupnow: ## Make a backup now, and show its log
+	@sh openshift/backupnow.sh
+
+update-configmap: ## Apply changed settings: schedule, time zone, days to retain, secrets
+	@sh openshift/update-configmap.sh
+
+build-docker-image: ## Build the image with podman, docker or buildah, or on OpenShift
+	@sh openshift/build-image.sh
+
+clean: ## Remove the backup from the cluster; its archives only with REMOVE_ARCHIVES=yes
+	@sh openshift/clean.sh
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 tools:
 	@command -v node >/dev/null || { echo 'There is no node: install Node.js 18 or newer (https://nodejs.org)' >&2; exit 1; }
@@ -59,3 +77,6 @@ cluster-up: install ## Start a cluster in the background; its last line sets KUB
 
 cluster-down: install ## End the cluster that cluster-up has started
 	@$(RUN) cluster down
+
+manifests: install ## Write the templates in openshift/ from its overlays
+	@$(RUN) manifests
