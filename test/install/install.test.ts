@@ -2,6 +2,7 @@ import { after, before, describe } from 'node:test';
 import { type NodeCluster, startNodeCluster } from '../cluster/node/start-node-cluster.ts';
 import { whyNoNode } from '../cluster/node/why-no-node.ts';
 import { buildImage } from '../image/build-image.ts';
+import { badInstallCases } from './bad-install-cases.ts';
 import { badNightCases } from './bad-night-cases.ts';
 import { crashCases } from './crash-cases.ts';
 import { modeCases } from './mode-cases.ts';
@@ -19,8 +20,12 @@ describe('installed on a cluster whose pods run', { skip }, () => {
   });
   after(() => cluster.stop());
 
-  nightCases(() => cluster);
-  modeCases(() => cluster);
+  // None of these changes the cluster for the others.
+  describe('side by side', { concurrency: true }, () => {
+    nightCases(() => cluster);
+    modeCases(() => cluster);
+    badInstallCases(() => cluster);
+  });
   crashCases(() => cluster);
   badNightCases(() => cluster);
 });

@@ -9,7 +9,7 @@ const PROJECTS = ['shop', 'billing'] as const;
 
 /** Each way to install, with the rights that come with it and nothing else. */
 export function modeCases(clusterOf: () => NodeCluster): void {
-  describe('the modes', () => {
+  describe('the modes', { concurrency: true }, () => {
     const installations: Installation[] = [];
 
     before(async () => {

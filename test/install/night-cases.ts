@@ -10,7 +10,8 @@ import { endOf, install, type Installation, podsOf, terminationOf, until } from 
 
 /** From `make create` to `make clean`: a night comes by the schedule, and people look at it. */
 export function nightCases(clusterOf: () => NodeCluster): void {
-  describe('a night', () => {
+  // One after the other, though it stands beside others: each goes on from the one before.
+  describe('a night', { concurrency: 1 }, () => {
     let backup: Installation;
     let archive: string;
     let folder: string;

@@ -99,6 +99,12 @@ describe('the manifests', () => {
       assert.equal(metadata.labels?.['app.kubernetes.io/instance'], 'openshift-backup');
     }
     await cluster.kubectl(['apply', '--dry-run=server', '-k', target]);
+    // By their real schemas, which would have said so.
+    for (const object of objects) {
+      const broken = JSON.stringify({ ...object, spec: { unheard: true } });
+      const apply = cluster.kubectl(['apply', '--dry-run=server', '-f', '-'], { input: broken });
+      await assert.rejects(apply, /unknown field "spec.unheard"/u);
+    }
   });
 
   for (const { file } of TEMPLATES.filter(({ file: name }) => !name.includes('binding'))) {
