@@ -69,7 +69,8 @@ async function runTests(
   files: readonly string[],
   variables: NodeJS.ProcessEnv,
 ): Promise<number> {
-  const options = ['--test', '--test-reporter=spec', `--test-concurrency=${availableParallelism()}`];
+  // One file more than there are cores: some of them mostly wait, for pods or for a minute to pass.
+  const options = ['--test', '--test-reporter=spec', `--test-concurrency=${availableParallelism() + 1}`];
   const child = spawn(process.execPath, [...options, ...nodeOptions, ...files], {
     cwd: ROOT,
     stdio: 'inherit',

@@ -120,11 +120,12 @@ export function crashCases(clusterOf: () => NodeCluster): void {
       const known = await hiddenFiles();
       await until('a run in its middle', async () => {
         const files = await hiddenFiles();
-        return files.some((file) => !known.includes(file)) ? true : undefined;
+        return files.some((file) => file.endsWith('.draft') && !known.includes(file)) ? true : undefined;
       });
-      const [pod] = await podsOf(backup, job);
-      assert.equal(pod?.status?.phase, 'Running');
-      return pod.metadata.name;
+      return until('its pod', async () => {
+        const pods = await podsOf(backup, job);
+        return pods.find(({ status }) => status?.phase === 'Running')?.metadata.name;
+      });
     }
 
     /** All but those with which the spare pod tries whether it can write, which come and go. */
