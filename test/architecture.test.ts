@@ -61,6 +61,7 @@ const PACKAGES: Readonly<Record<string, PackageOwner>> = {
   'prom-client': { rooms: ['status'], isOneFile: true },
   'yocto-spinner': { rooms: ['cli'] },
   commander: { rooms: ['cli'] },
+  diff: { rooms: ['drift'] },
   // Its index takes a second to load.
   'date-fns': { rooms: ['retention', 'cli'], isBySubPath: true },
 };
@@ -78,6 +79,11 @@ const PURITY: PurityTable = {
     'src/config/': { because: 'what the environment says is handed in, and checked once' },
     'src/prune/': {
       because: 'rules as data; what applies them changes the document it is given and nothing else',
+    },
+    'src/drift/': { because: 'two objects in, what differs out; what reads archives is listed below' },
+    'src/drift/renewed-certificate.ts': {
+      because: 'texts in, a text out; Buffer and X509Certificate depend on their arguments alone',
+      mayUse: ['node:crypto', 'Buffer'],
     },
     'src/retention/plan.ts': { because: 'decides what goes; the time is handed in' },
     'src/status/run-record.ts': { because: 'what is remembered of a run; times and names are handed in' },
@@ -108,6 +114,11 @@ const PURITY: PurityTable = {
     'src/status/hidden-files.ts': 'writes to the volume',
     'src/status/status-file.ts': 'reads and writes the history',
     'src/status/folder-facts.ts': 'reads the folder of archives',
+    'src/drift/compare-archives.ts': 'opens archives and reads their manifests',
+    'src/drift/compare-files.ts': 'reads entries of archives',
+    'src/drift/read-items.ts': 'reads entries of archives',
+    'src/drift/read-facts.ts': 'reads entries of archives',
+    'src/drift/read-scale-targets.ts': 'reads entries of archives',
     'src/export/': 'the run itself: it asks, waits and writes. What it decides on its own is listed above',
   },
 };

@@ -123,10 +123,35 @@ export async function openArchive(path: string): Promise<Archive> {
  * @throws KnownError as `openArchive` does
  */
 export async function readManifest(path: string): Promise<CountedManifest> {
+  const { head, taker } = await takeManifest(path, () => new FileCounter());
+  return { ...head, counts: taker.counts() };
+}
+
+/**
+ * Reads the manifest of an archive with all of its files, and nothing else.
+ *
+ * @throws KnownError as `openArchive` does
+ */
+export async function readWholeManifest(path: string): Promise<Manifest> {
+  const { head, taker } = await takeManifest(path, () => new FileCollector());
+  return { ...head, files: taker.files };
+}
+
+class FileCollector implements FileTaker {
+  readonly files: FileRecord[] = [];
+
+  take(files: readonly FileRecord[]): void {
+    for (const file of files) this.files.push(file);
+  }
+}
+
+async function takeManifest<T extends FileTaker>(
+  path: string,
+  begin: () => T,
+): Promise<{ head: ManifestHead; taker: T }> {
   const file = await openFile(path);
   try {
-    const { head, taker } = await takeEntry(file, await findManifest(file), () => new FileCounter());
-    return { ...head, counts: taker.counts() };
+    return await takeEntry(file, await findManifest(file), begin);
   } catch (error) {
     throw named(path, error);
   } finally {

@@ -15,6 +15,7 @@ export interface CommandSpec {
   readonly arguments?: readonly { readonly name: string; readonly help: string }[];
   readonly options: readonly Option['key'][];
   readonly switches?: readonly { readonly flags: string; readonly help: string }[];
+  /** The first one is the usual one. */
   readonly outputs?: readonly OutputFormat[];
   /** The format when nobody asks for one and standard output is no terminal. */
   readonly pipedOutput?: OutputFormat;
@@ -99,6 +100,25 @@ export const COMMANDS: readonly CommandSpec[] = [
     switches: [{ flags: '--all', help: 'every archive in the folder' }],
     outputs: ['table', 'json'],
     load: async () => (await import('./verify.ts')).verify,
+  },
+  {
+    name: 'diff',
+    description: 'show what differs between two archives',
+    arguments: [
+      { name: '[before]', help: `${ARCHIVE_HELP}; default: previous` },
+      { name: '[after]', help: `${ARCHIVE_HELP}; default: latest` },
+    ],
+    options: ['config', 'dir', 'namespaces', 'types', 'since', 'ignoreFiles', 'writeIgnore'],
+    switches: [
+      { flags: '--stat', help: 'only how many objects changed, by project and type' },
+      { flags: '--one-line', help: 'only one line, as for a log' },
+      { flags: '--no-default-ignores', help: 'also show what the built-in ignore rules leave out' },
+      { flags: '--no-renames', help: 'show a renamed object as one that was removed and one that was added' },
+      { flags: '--exit-zero', help: 'end with 0 also where there are differences' },
+      { flags: '--force', help: 'compare archives of two clusters all the same' },
+    ],
+    outputs: ['text', 'json', 'patch', 'name'],
+    load: async () => (await import('./diff.ts')).diff,
   },
   {
     name: 'rotate',

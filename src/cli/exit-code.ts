@@ -8,7 +8,8 @@ export interface ExitCode {
 
 /** Every exit code of the tool; the help text and the README print this table. */
 export const EXIT_CODES: readonly ExitCode[] = [
-  { code: 0, meaning: 'complete' },
+  { code: 0, meaning: 'complete; with diff: no difference' },
+  { code: 1, meaning: 'differences found (diff only)' },
   { code: 2, meaning: 'wrong usage or configuration' },
   { code: 3, meaning: 'incomplete: the archive is published, and names its gaps' },
   { code: 4, meaning: 'failed: nothing is published, or an archive is damaged' },
@@ -19,6 +20,8 @@ export const EXIT_CODES: readonly ExitCode[] = [
 
 /** Everything that was asked for is done. */
 export const COMPLETE = 0;
+/** Two archives differ. */
+export const DIFFERENT = 1;
 /** An archive is there, and it names its gaps. */
 export const INCOMPLETE = 3;
 /** Nothing was published, or an archive is damaged. */

@@ -77,7 +77,8 @@ async function perform(
     if (value !== undefined) flags[option.key] = [value].flat().map(String);
   }
   const settings = await readSettings(flags, context.environment, spec.options);
-  const fallback: OutputFormat = context.stdout.isTTY === true ? 'table' : (spec.pipedOutput ?? 'table');
+  const usual: OutputFormat = spec.outputs?.[0] ?? 'table';
+  const fallback = context.stdout.isTTY === true ? usual : (spec.pipedOutput ?? usual);
   const output = (given['output'] as OutputFormat | undefined) ?? fallback;
   const switches = new Set(Object.keys(given).filter((key) => given[key] === true));
   const execute = await spec.load();

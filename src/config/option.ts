@@ -28,6 +28,14 @@ export interface Settings {
   /** Path of the file for the last line of a run; empty for none. */
   readonly terminationLog: string;
   readonly port: number;
+  /** Types that are compared; none for all. */
+  readonly types: readonly string[];
+  /** How old the earlier archive is at least, in milliseconds; 0 for none asked for. */
+  readonly since: number;
+  /** Paths of files with ignore rules. */
+  readonly ignoreFiles: readonly string[];
+  /** Path of a file to be made with ignore rules; empty for none. */
+  readonly writeIgnore: string;
 }
 
 /** One option that has a value. */

@@ -1,3 +1,4 @@
+import { DIFF_OPTIONS } from './diff-options.ts';
 import type { Option } from './option.ts';
 import {
   backupName,
@@ -232,4 +233,5 @@ export const OPTIONS: readonly Option[] = [
     type: 'number',
     parse: port,
   },
+  ...DIFF_OPTIONS,
 ];

@@ -26,6 +26,22 @@ export function file(texts: readonly string[]): Parsed {
   return texts.at(-1) === '' ? { problem: 'give the path of a file' } : text(texts);
 }
 
+/** The paths of files, each a text of its own: a path may hold spaces and commas. */
+export function files(texts: readonly string[]): Parsed {
+  return texts.includes('') ? { problem: 'give the path of a file' } : { value: texts };
+}
+
+const AGE_UNITS_MS: Readonly<Record<string, number>> = { h: 3_600_000, d: 86_400_000, w: 604_800_000 };
+
+/** An age such as `12h`, `7d` or `4w`, in milliseconds; 0 for none. */
+export function age(texts: readonly string[]): Parsed {
+  const given = texts.at(-1);
+  if (given === undefined) return { value: 0 };
+  const [, count = '', unit = ''] = /^(\d{1,5})([hdw])$/u.exec(given) ?? [];
+  const value = Number(count) * (AGE_UNITS_MS[unit] ?? 0);
+  return value > 0 ? { value } : { problem: 'give hours, days or weeks, such as 12h, 7d or 4w' };
+}
+
 /** The first part of the archives' names. */
 export function backupName(texts: readonly string[]): Parsed {
   const name = texts.at(-1) ?? '';

@@ -27,6 +27,10 @@ test('loadSettings() has a default for everything', () => {
     timeZone: 'Etc/UTC',
     terminationLog: '',
     port: 8080,
+    types: [],
+    since: 0,
+    ignoreFiles: [],
+    writeIgnore: '',
   });
 });
 

@@ -1,0 +1,79 @@
+import type { Condition, Path, Step } from '../prune/rule.ts';
+import { SECRET_RULES } from '../prune/rules.ts';
+import type { ObjectIdentity, Segment, Value } from './drift.ts';
+
+/** Names of variables, parameters and settings whose values are often secret. */
+const SECRET_NAME = /passw|passphrase|pwd|token|secret|key|credential|(?:^|[^a-z])pass(?:$|[^a-z])/iu;
+/** Fields of any kind that hold a secret if they hold a text. Names of Secrets are none. */
+const SECRET_KEY =
+  /(?:password|passwd|passphrase|(?:access|secret|private|api|account|encryption)_?-?key|(?:access|auth|bearer|api|refresh|id)_?-?token|client_?-?secret|^(?:.*\/)?(?:token|secret))$/iu;
+/** Annotations that hold a second copy of the whole object. */
+const COPY = /(?:^|\/)last-applied(?:-|$)|^kapp\.k14s\.io\/original/u;
+const NAMED_SETTINGS = ['configmaps'];
+
+/** Texts that are or hold a secret wherever they stand. No pattern looks further than its limit, however long the text is. */
+const SECRET_TEXTS: readonly RegExp[] = [
+  /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/u,
+  // Over HTTP a name alone is often a token; `ssh://git@host` tells nothing.
+  /https?:\/\/[^\s/?#@]{1,1000}@/iu,
+  /:\/\/[^\s/?#@:]{0,1000}:[^\s/?#]{1,1000}@/u,
+  // A JSON Web Token (https://www.rfc-editor.org/rfc/rfc7519).
+  /(?<![\w-])eyJ[\w-]{10,2000}\.eyJ[\w-]{10,2000}\./u,
+  /\b(?:Bearer|Basic) [\w+/.~-]{16,2000}/u,
+  /(?:^|\s)--?[\w-]{0,60}(?:passw|passphrase|token|secret|api-?key)[\w-]{0,60}[= ]\S/iu,
+];
+
+/**
+ * Whether a value may never be shown: by the secret rules for exports, so that what is redacted in one place
+ * is not shown in another; and by names and texts that give a secret away.
+ *
+ * It judges this place only: of an object or list ask for every part of it too, and of a change for both
+ * values.
+ *
+ * @param value what stands there; without it the answer is yes where it depends on the value
+ */
+export function isSecretField({ type }: ObjectIdentity, path: readonly Segment[], value?: Value): boolean {
+  if (typeof value === 'string' && SECRET_TEXTS.some((text) => text.test(value))) return true;
+  return isUnderRule(type, path, value) || isNamedSecret(type, path, value);
+}
+
+function isUnderRule(type: string, path: readonly Segment[], value: Value | undefined): boolean {
+  return SECRET_RULES.some(
+    (rule) =>
+      (rule.types === '*' || rule.types.includes(type)) &&
+      rule.path.length <= path.length &&
+      rule.path.every((step, index) => leadsTo(step, path[index])) &&
+      mayHold(rule.when, rule.path, value),
+  );
+}
+
+/** Elements that a condition chooses are all taken: what a path alone doesn't tell is rather hidden. */
+function leadsTo(step: Step, segment: Segment | undefined): boolean {
+  if (segment === undefined) return false;
+  if (typeof step === 'string') return 'key' in segment && segment.key === step;
+  if (typeof step === 'number') return !('index' in segment) || segment.index === step;
+  if ('keys' in step) return 'key' in segment && step.keys.test(segment.key);
+  return 'each' in step || !('key' in segment);
+}
+
+/** A condition on the value itself is judged; any other one is taken to hold. */
+function mayHold(when: Condition | undefined, path: Path, value: Value | undefined): boolean {
+  if (when === undefined || value === undefined || !('matches' in when) || when.field !== path) return true;
+  return typeof value !== 'string' || when.matches.test(value);
+}
+
+function isNamedSecret(type: string, path: readonly Segment[], value: Value | undefined): boolean {
+  if (path.some((segment) => 'key' in segment && COPY.test(segment.key))) return true;
+  const last = path.at(-1);
+  if (last === undefined || !('key' in last) || (value !== undefined && typeof value !== 'string'))
+    return false;
+  if (SECRET_KEY.test(last.key)) return true;
+  if (NAMED_SETTINGS.includes(type) && path.length === 2) return SECRET_NAME.test(last.key);
+  return last.key === 'value' && isNamedByHolder(path.at(-2));
+}
+
+/** Of `env` and `parameters`, and what custom resources have like them: elements with a name and a value. */
+function isNamedByHolder(holder: Segment | undefined): boolean {
+  if (holder === undefined || 'key' in holder) return false;
+  return 'index' in holder || SECRET_NAME.test(holder.match['name'] ?? '');
+}
