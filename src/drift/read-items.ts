@@ -20,9 +20,11 @@ export interface ItemSource {
  * entry (8 MiB), whatever the entries hold.
  */
 export function itemSource(archive: Archive, paths: readonly string[]): ItemSource {
-  const wanted = new Set(paths);
   const entries = new Map(
-    archive.entries.filter(({ path }) => wanted.has(path)).map((entry) => [entry.path, entry]),
+    paths.flatMap((path) => {
+      const entry = archive.entries.at(archive.entries.indexOf(path) ?? -1);
+      return entry ? [[path, entry] as const] : [];
+    }),
   );
   const pieces = archive.pieces(paths.flatMap((path) => entries.get(path) ?? []));
   return {

@@ -15,7 +15,7 @@ export async function readScaleTargets(
 }
 
 async function targetsIn(archive: Archive, folders: ReadonlySet<string>): Promise<ScaleTarget[]> {
-  const places = archive.entries
+  const places = [...archive.entries]
     .map(({ path }) => ({ path, folder: path.slice(0, path.indexOf('/')), type: typeOf(path) }))
     .filter(({ folder, type }) => folders.has(folder) && isScalerType(type));
   const source = itemSource(
