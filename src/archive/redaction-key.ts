@@ -27,16 +27,36 @@ export interface Redaction {
  * @throws KnownError `usage` when the key can't be read or is too short
  */
 export async function loadRedaction(dir: string, keyFile: string): Promise<Redaction> {
+  const found = await findRedaction(dir, keyFile);
+  if (found) return found;
+  const path = join(dir, KEY_FILE);
+  return redactionWith(sufficient(path, await makeKey(dir, path)));
+}
+
+/**
+ * Reads the key for redaction as `loadRedaction` does, and makes none: undefined if there is none on the volume.
+ *
+ * @throws KnownError `usage` when the key can't be read or is too short
+ */
+export async function findRedaction(dir: string, keyFile: string): Promise<Redaction | undefined> {
   const path = keyFile === '' ? join(dir, KEY_FILE) : keyFile;
-  const key = (await readKey(path)) ?? (keyFile === '' ? await makeKey(dir, path) : undefined);
-  if (!key) throw new KnownError('usage', `There is no redaction key at ${path}: check --redaction-key`);
-  if (key.length < KEY_BYTES_MIN) {
-    throw new KnownError(
-      'usage',
-      `The redaction key ${path} has ${key.length} bytes, and ${KEY_BYTES_MIN} are needed: make one with "openssl rand -hex 32"`,
-    );
-  }
-  return redactionWith(key);
+  const key = await readKey(path);
+  if (key) return redactionWith(sufficient(path, key));
+  if (keyFile === '') return undefined;
+  throw new KnownError('usage', `There is no redaction key at ${path}: check --redaction-key`);
+}
+
+/** A redaction whose key nobody knows: its texts tell values apart, and are equal to those of no other key. */
+export function randomRedaction(): Redaction {
+  return redactionWith(randomBytes(KEY_BYTES_MIN));
+}
+
+function sufficient(path: string, key: Buffer): Buffer {
+  if (key.length >= KEY_BYTES_MIN) return key;
+  throw new KnownError(
+    'usage',
+    `The redaction key ${path} has ${key.length} bytes, and ${KEY_BYTES_MIN} are needed: make one with "openssl rand -hex 32"`,
+  );
 }
 
 function redactionWith(key: Buffer): Redaction {

@@ -36,6 +36,7 @@ const CONTENT: readonly Option['key'][] = [
 /** What tells when runs are due. */
 const DUE: readonly Option['key'][] = ['schedule', 'timeZone'];
 const ARCHIVE_HELP = '"latest", "previous", or the name of an archive';
+const SIDE_HELP = '"latest", "previous", the name of an archive, or "live" for the cluster as it is now';
 
 /** Every command, in the order of the help text. */
 export const COMMANDS: readonly CommandSpec[] = [
@@ -55,6 +56,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...CLUSTER,
       ...DUE,
       'terminationLog',
+      'report',
+      'ignoreFiles',
     ],
     outputs: ['table', 'json', 'name'],
     pipedOutput: 'name',
@@ -103,12 +106,22 @@ export const COMMANDS: readonly CommandSpec[] = [
   },
   {
     name: 'diff',
-    description: 'show what differs between two archives',
+    description: 'show what differs between two archives, or between an archive and the cluster as it is now',
     arguments: [
-      { name: '[before]', help: `${ARCHIVE_HELP}; default: previous` },
-      { name: '[after]', help: `${ARCHIVE_HELP}; default: latest` },
+      { name: '[before]', help: `${SIDE_HELP}; default: previous` },
+      { name: '[after]', help: `${SIDE_HELP}; default: latest` },
     ],
-    options: ['config', 'dir', 'namespaces', 'types', 'since', 'ignoreFiles', 'writeIgnore'],
+    options: [
+      'config',
+      'dir',
+      'namespaces',
+      'types',
+      'since',
+      'ignoreFiles',
+      'writeIgnore',
+      'redactionKey',
+      ...CLUSTER,
+    ],
     switches: [
       { flags: '--stat', help: 'only how many objects changed, by project and type' },
       { flags: '--one-line', help: 'only one line, as for a log' },
@@ -117,8 +130,24 @@ export const COMMANDS: readonly CommandSpec[] = [
       { flags: '--exit-zero', help: 'end with 0 also where there are differences' },
       { flags: '--force', help: 'compare archives of two clusters all the same' },
     ],
-    outputs: ['text', 'json', 'patch', 'name'],
+    outputs: ['text', 'json', 'patch', 'markdown', 'name'],
     load: async () => (await import('./diff.ts')).diff,
+  },
+  {
+    name: 'report',
+    description:
+      'write one HTML file of what changed night by night, in every project, and of how the backup does',
+    options: ['config', 'dir', 'name', 'outputFile', 'ignoreFiles', ...DUE],
+    outputs: ['name', 'html'],
+    load: async () => (await import('./report.ts')).report,
+  },
+  {
+    name: 'history',
+    description:
+      'write each complete archive that is not in it yet as a commit into a git repository; it needs the program git',
+    options: ['config', 'dir', 'name', 'git', 'gitAuthor', 'redactionKey'],
+    outputs: ['text', 'json'],
+    load: async () => (await import('./history.ts')).history,
   },
   {
     name: 'rotate',

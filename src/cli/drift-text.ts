@@ -2,6 +2,7 @@ import { safeText } from '../drift/display.ts';
 import type { Drift, ObjectChange } from '../drift/drift.ts';
 import type { ObjectPatch } from '../drift/json-patch.ts';
 import { jsonReport } from '../drift/json-report.ts';
+import { markdownReport } from '../drift/markdown-report.ts';
 import { patchReport } from '../drift/patch-report.ts';
 import { remarks } from '../drift/remarks.ts';
 import { STAT_HEADERS, statRows } from '../drift/stat-report.ts';
@@ -32,6 +33,7 @@ export function driftText(
 ): string {
   if (switches.has('oneLine')) return `${summaryLine(drift)}\n`;
   if (output === 'json') return jsonReport(drift);
+  if (output === 'markdown') return markdownReport(drift);
   if (output === 'patch') return patchReport(drift, patches);
   if (output === 'name') return drift.changes.map(nameLine).join('');
   return switches.has('stat') ? statText(drift) : textReport(drift, painter(process));

@@ -19,7 +19,7 @@ export interface CommandInput {
 }
 
 /** How a result is printed: for a person, for a script, or as bare names. */
-export type OutputFormat = 'table' | 'text' | 'json' | 'patch' | 'name';
+export type OutputFormat = 'table' | 'text' | 'json' | 'patch' | 'markdown' | 'html' | 'name';
 
 /**
  * Writes a text to standard output as a whole, also when a slow reader is behind it. A reader that has had

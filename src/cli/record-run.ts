@@ -13,6 +13,8 @@ import { byteText, counted, plainText } from './text.ts';
 export type RunEnd = {
   readonly startedAt: Date;
   readonly endedAt: Date;
+  /** Objects that have changed since the archive before. */
+  readonly changedCount?: number | undefined;
 } & ({ readonly result: BackupResult } | { readonly error: unknown });
 
 /** Told of what could not be written down: a static message, and what belongs to it. */
@@ -96,7 +98,13 @@ function recordOf(settings: Settings, end: RunEnd): RunRecord {
     exitCode: 'result' in end ? codeOf(end.result) : exitCodeOf(end.error),
     backup: settings.name,
   };
-  if ('result' in end) return recordOfArchive(frame, end.result.archive, end.result.manifest);
+  if ('result' in end) {
+    const { changedCount } = end;
+    return {
+      ...recordOfArchive(frame, end.result.archive, end.result.manifest),
+      ...(changedCount === undefined ? {} : { changedCount }),
+    };
+  }
   const { error } = end;
   const isKnown = error instanceof KnownError || error instanceof Interruption;
   return recordOfFailure(frame, isKnown ? errorText(error) : DEFECT);

@@ -3,6 +3,7 @@ import yoctoSpinner from 'yocto-spinner';
 import type { RunEvent } from '../export/run-event.ts';
 import type { Outcome, TypeRecord } from '../model/manifest.ts';
 import { jsonLog } from './json-log.ts';
+import type { NightlyChanges } from './nightly-changes.ts';
 import type { ProcessContext } from './process-context.ts';
 import type { Warn } from './record-run.ts';
 import { byteText, counted, plainText } from './text.ts';
@@ -12,6 +13,8 @@ export interface RunReport {
   readonly on: (event: RunEvent) => void;
   /** Something besides the export has gone wrong; the fields say what, with `problem` in one line. */
   readonly warn: Warn;
+  /** What has changed since the archive before; on a terminal the summary says it. */
+  readonly changes: (changes: NightlyChanges) => void;
   /** The last line: how it ended. */
   readonly end: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
   /** Clears the line on a terminal; call it however the run ends. */
@@ -28,6 +31,8 @@ function logReport(): RunReport {
   return {
     on: (event) => logEvent(logger, event),
     warn: (message, fields) => logger.warn(fields, message),
+    changes: ({ since, changedCount, summary }) =>
+      logger.info({ since, changedCount, changes: summary }, 'Compared with the archive before'),
     end: (level, message, fields) => logger[level](fields, message),
     stop: () => undefined,
   };
@@ -93,6 +98,7 @@ function terminalReport({ stderr }: ProcessContext, clock: () => number): RunRep
       showLines(event, line);
     },
     warn: (message, { problem }) => line(`${message}: ${String(problem)}`),
+    changes: () => undefined,
     end: () => spinner.stop(),
     stop: () => spinner.stop(),
   };

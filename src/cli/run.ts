@@ -1,6 +1,6 @@
 import { constants, setPriority } from 'node:os';
 import type { Settings } from '../config/options.ts';
-import { type BackupResult, runBackup } from '../export/run-backup.ts';
+import { type BackupRequest, type BackupResult, runBackup } from '../export/run-backup.ts';
 import {
   countLeftOut,
   type ExportOptions,
@@ -11,6 +11,8 @@ import {
 } from '../model/manifest.ts';
 import { withCluster } from './cluster-access.ts';
 import { COMPLETE, INCOMPLETE } from './exit-code.ts';
+import { type NightlyChanges, nightlyChanges } from './nightly-changes.ts';
+import { nightlyReport } from './nightly-report.ts';
 import { type CommandInput, print } from './process-context.ts';
 import { recordRun } from './record-run.ts';
 import { runReport } from './run-report.ts';
@@ -24,12 +26,19 @@ export async function run(input: CommandInput): Promise<number> {
   yieldToOthers();
   const report = runReport(input.process, () => performance.now());
   try {
-    const ended = await endOf(backup(input, report.on));
+    let changes: NightlyChanges | undefined;
+    const compare: BackupRequest['onPublished'] = async (archive, manifest) => {
+      changes = await nightlyChanges(input.settings, archive, manifest, report.warn);
+      if (changes) report.changes(changes);
+    };
+    const ended = await endOf(backup(input, report.on, compare));
     const durationMs = Math.round(performance.now() - startedMs);
-    await recordRun(input.settings, { startedAt, endedAt: new Date(), ...ended }, report.warn);
+    const end = { startedAt, endedAt: new Date(), changedCount: changes?.changedCount, ...ended };
+    await recordRun(input.settings, end, report.warn);
     if ('error' in ended) throw ended.error;
     const { result } = ended;
     const gaps = gapsOf(result.manifest.types);
+    await nightlyReport(input.settings, gaps.length === 0, report.warn);
     const fields = {
       file: result.archive.file,
       objectCount: result.manifest.counts.objectCount,
@@ -39,7 +48,7 @@ export async function run(input: CommandInput): Promise<number> {
     };
     if (gaps.length === 0) report.end('info', 'Complete', fields);
     else report.end('warn', 'Incomplete', fields);
-    await print(input.process, rendered(input, result, durationMs));
+    await print(input.process, rendered(input, { ...result, changes, durationMs }));
     return gaps.length === 0 ? COMPLETE : INCOMPLETE;
   } finally {
     report.stop();
@@ -74,7 +83,8 @@ function exportOptions(settings: Settings): ExportOptions {
 
 async function backup(
   input: CommandInput,
-  report: Parameters<typeof runBackup>[0]['report'],
+  report: BackupRequest['report'],
+  onPublished: BackupRequest['onPublished'],
 ): Promise<BackupResult> {
   const { settings } = input;
   return await withCluster(
@@ -92,14 +102,20 @@ async function backup(
         tool: { name: 'openshift-backup', version: toolVersion() },
         now: () => new Date(),
         report,
+        ...(onPublished && { onPublished }),
       }),
   );
 }
 
-function rendered({ output, settings }: CommandInput, result: BackupResult, durationMs: number): string {
+interface Outcomes extends BackupResult {
+  readonly changes: NightlyChanges | undefined;
+  readonly durationMs: number;
+}
+
+function rendered({ output, settings }: CommandInput, result: Outcomes): string {
   const path = `${settings.dir}/${result.archive.file}`;
   if (output === 'name') return `${path}\n`;
-  const { manifest, archive } = result;
+  const { manifest, archive, changes, durationMs } = result;
   const gaps = gapsOf(manifest.types);
   if (output === 'json') {
     const summary = {
@@ -109,6 +125,7 @@ function rendered({ output, settings }: CommandInput, result: BackupResult, dura
       objectCount: manifest.counts.objectCount,
       leftOutCount: countLeftOut(manifest.types),
       gaps,
+      ...(changes && { changes }),
       durationMs,
     };
     return `${JSON.stringify(summary, null, 2)}\n`;
@@ -124,6 +141,7 @@ function rendered({ output, settings }: CommandInput, result: BackupResult, dura
       ? ''
       : `Left out by rules: ${counted(leftOut, 'object')} ("openshift-backup rules" says which and why)\n`,
     `Archive: ${path}, ${byteText(archive.sizeBytes)}, sha256 ${archive.sha256}\n`,
+    changes ? `${changes.summary}\n` : '',
   ].join('');
 }
 

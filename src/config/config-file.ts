@@ -14,6 +14,7 @@ const ALL_KEYS = OPTIONS.map(({ key }) => key);
 const EXPECTED: Readonly<Record<Option['type'], string>> = {
   text: 'give a text, in quotes if it looks like something else',
   number: 'give a number, without quotes',
+  boolean: 'give true or false, without quotes',
   list: 'give a list of texts, or leave the key out',
 };
 
@@ -60,6 +61,7 @@ function documentOf(path: string, text: string): unknown {
 
 /** The value as flags would give it; undefined when it is of another type, or null. */
 function textsOf({ type }: Option, value: unknown): readonly string[] | undefined {
+  if (type === 'boolean') return typeof value === 'boolean' ? [String(value)] : undefined;
   if (type === 'number') return typeof value === 'number' ? [String(value)] : undefined;
   const texts: unknown[] = type === 'list' && Array.isArray(value) ? value : [value];
   return texts.every((text) => typeof text === 'string') ? texts : undefined;

@@ -36,6 +36,14 @@ export interface Settings {
   readonly ignoreFiles: readonly string[];
   /** Path of a file to be made with ignore rules; empty for none. */
   readonly writeIgnore: string;
+  /** Path of the report; empty for `report.html` beside the archives. */
+  readonly outputFile: string;
+  /** Whether a complete run writes the report. */
+  readonly report: boolean;
+  /** The folder of the git repository with the history; empty for none. */
+  readonly git: string;
+  /** Who makes its commits: `name <mail>`. */
+  readonly gitAuthor: string;
 }
 
 /** One option that has a value. */
@@ -52,6 +60,6 @@ export interface Option {
   readonly defaultText: string;
   readonly help: string;
   /** What the config file holds under the key. A flag of a list can be given several times. */
-  readonly type: 'text' | 'number' | 'list';
+  readonly type: 'text' | 'number' | 'boolean' | 'list';
   readonly parse: (texts: readonly string[]) => Parsed;
 }

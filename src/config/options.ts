@@ -1,4 +1,5 @@
 import { DIFF_OPTIONS } from './diff-options.ts';
+import { HISTORY_OPTIONS } from './history-options.ts';
 import type { Option } from './option.ts';
 import {
   backupName,
@@ -15,6 +16,7 @@ import {
   typeNames,
   types,
 } from './parse-values.ts';
+import { REPORT_OPTIONS } from './report-options.ts';
 
 export type { Option, Settings } from './option.ts';
 
@@ -234,4 +236,6 @@ export const OPTIONS: readonly Option[] = [
     parse: port,
   },
   ...DIFF_OPTIONS,
+  ...REPORT_OPTIONS,
+  ...HISTORY_OPTIONS,
 ];

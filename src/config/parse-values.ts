@@ -4,7 +4,9 @@ import type { SecretsMode } from '../model/manifest.ts';
 import { scheduleProblem, timeZoneProblem } from './schedule.ts';
 
 /** A value, or what is wrong with the text that was given. */
-export type Parsed = { readonly value: string | number | readonly string[] } | { readonly problem: string };
+export type Parsed =
+  | { readonly value: string | number | boolean | readonly string[] }
+  | { readonly problem: string };
 
 const PROJECT = /^[a-z0-9*?](?:[-a-z0-9*?]{0,61}[a-z0-9*?])?$/u;
 const TYPE = /^[a-z0-9](?:[-a-z0-9.]{0,251}[a-z0-9])?$/u;
@@ -40,6 +42,20 @@ export function age(texts: readonly string[]): Parsed {
   const [, count = '', unit = ''] = /^(\d{1,5})([hdw])$/u.exec(given) ?? [];
   const value = Number(count) * (AGE_UNITS_MS[unit] ?? 0);
   return value > 0 ? { value } : { problem: 'give hours, days or weeks, such as 12h, 7d or 4w' };
+}
+
+/** Who makes commits, as git writes it: `name <mail>`, nothing in it that git would take for its own. */
+export function gitAuthor(texts: readonly string[]): Parsed {
+  const given = texts.at(-1)?.trim() ?? '';
+  return /^[^\p{C}<>]*[^\p{C}<>\s] <[^\p{C}<>\s]+>$/u.test(given)
+    ? { value: given }
+    : { problem: 'give a name and an address, such as "Night Watch <night@example.com>"' };
+}
+
+/** `true` or `false`. */
+export function yesOrNo(texts: readonly string[]): Parsed {
+  const given = texts.at(-1)?.toLowerCase() ?? '';
+  return ['true', 'false'].includes(given) ? { value: given === 'true' } : { problem: 'give true or false' };
 }
 
 /** The first part of the archives' names. */

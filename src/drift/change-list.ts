@@ -7,6 +7,8 @@ import { SEVERITIES } from './drift.ts';
 export const CHANGES_MAX = 10_000;
 /** So much may be kept of values, in characters. */
 const CHARACTERS_MAX = 32 * 1024 * 1024;
+/** What a changed field takes beside its values counts as so many of them. */
+const FIELD_CHARACTERS = 100;
 
 type Counts = { -readonly [Key in keyof ChangeCount]: ChangeCount[Key] };
 
@@ -22,7 +24,7 @@ export class ChangeList {
   add(change: ObjectChange): boolean {
     this.#count(change);
     const characters = change.fields.reduce(
-      (sum, { before, after }) => sum + sizeOf(before) + sizeOf(after),
+      (sum, { before, after }) => sum + FIELD_CHARACTERS + sizeOf(before) + sizeOf(after),
       0,
     );
     if (this.#changes.length >= CHANGES_MAX || this.#characters + characters > CHARACTERS_MAX) {

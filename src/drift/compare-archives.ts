@@ -29,6 +29,8 @@ export interface DriftQuestion {
   /** Whether archives of two clusters may be compared. */
   readonly isForced: boolean;
   readonly onChange?: OnChange;
+  /** Which of the two is the cluster as it is now, and is called so. */
+  readonly live?: 'before' | 'after';
 }
 
 /**
@@ -65,8 +67,8 @@ export async function compareArchives(question: DriftQuestion): Promise<Drift> {
     return await compareFiles({ ...files, judge, question: { ...question, ...archives } }, differing);
   });
   return {
-    before: sideOf(question.before, before),
-    after: sideOf(question.after, after),
+    before: sideOf(question, 'before', before),
+    after: sideOf(question, 'after', after),
     changes: list.changes(),
     counts: list.counts(),
     omittedCount: list.omittedCount,
@@ -110,8 +112,13 @@ function kindsOf(manifests: readonly Manifest[]): (type: string) => string {
   return (type) => kinds.get(type) ?? '';
 }
 
-function sideOf(path: string, { startedAt, isComplete, ruleSet, types }: Manifest): Side {
-  return { name: basename(path), startedAt, isComplete, ruleSet, gaps: gapsOf(types) };
+function sideOf(
+  question: DriftQuestion,
+  side: 'before' | 'after',
+  { startedAt, isComplete, ruleSet, types }: Manifest,
+): Side {
+  const name = question.live === side ? 'live' : basename(question[side]);
+  return { name, startedAt, isComplete, ruleSet, gaps: gapsOf(types) };
 }
 
 function selectionOf({ projects, types }: DriftQuestion, manifests: readonly Manifest[]): FileSelection {

@@ -13,6 +13,8 @@ import { parseValue } from './value.ts';
 
 /** In an entry with more objects that went or came, none is looked for under another name. */
 const RENAMES_MAX = 200;
+/** Nor where they take more than so much as JSON: each is held until the last one is read. */
+const RENAMES_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Called for each change that is kept, with the objects that it is between; undefined where there is none. */
 export type OnChange = (change: ObjectChange, before: Value | undefined, after: Value | undefined) => void;
@@ -82,6 +84,7 @@ class FileComparison {
   readonly #facts: { readonly before: FactsReader; readonly after: FactsReader };
   /** Objects that only one archive has, while they may still turn out to be renamed. */
   #waiting: Record<LoneKind, LoneObject[]> = { removed: [], added: [] };
+  #waitingBytes = 0;
   #canBeRenamed: boolean;
 
   constructor(context: FileContext, sources: Sources, file: FilePair) {
@@ -124,7 +127,8 @@ class FileComparison {
     const attribution = await this.#attribution(name);
     if (!this.#canBeRenamed) return this.#emit(kind, { name, object: null, attribution });
     this.#waiting[kind].push({ name, object: parseValue(bytes), attribution });
-    if (this.#waiting[kind].length <= RENAMES_MAX) return;
+    this.#waitingBytes += bytes.length;
+    if (this.#waiting[kind].length <= RENAMES_MAX && this.#waitingBytes <= RENAMES_BYTES_MAX) return;
     this.#canBeRenamed = false;
     this.#emitAll();
   }

@@ -9,9 +9,10 @@ import {
 } from './drift.ts';
 import { elementSegments, listRule } from './keyed-lists.ts';
 import { certificateNote } from './renewed-certificate.ts';
-import { isSecretField } from './secret-fields.ts';
+import { hasSecretArgument, isSecretField, isSecretText } from './secret-fields.ts';
 import { severityOf } from './severity.ts';
 import { isList, isMap, valueAt } from './value.ts';
+import { valuesAt } from './value-at.ts';
 
 /** An object before and after. */
 export interface ObjectPair {
@@ -30,13 +31,17 @@ export interface CompareOptions {
  * What differs between two objects that are the same one. The version of the API is no difference: it says how
  * an object was read, not what it is. Where a value is secret, the change is there and the value isn't.
  */
-export function compareObjects(
-  { identity, before, after }: ObjectPair,
-  { areSecretsComparable }: CompareOptions,
-): FieldChange[] {
+export function compareObjects(pair: ObjectPair, { areSecretsComparable }: CompareOptions): FieldChange[] {
+  const { identity, before, after } = pair;
+  const secretListAbove = secretListsOf(pair);
   return compareValues(identity.type, before, after)
     .filter(({ path }) => !isVersion(path))
-    .flatMap((difference) => [...withoutSecrets(identity, difference)])
+    .flatMap((difference) => {
+      const list = secretListAbove(difference.path);
+      if (list) return [{ path: list, op: 'changed', hidden: 'secret' } as const];
+      return [...withoutSecrets(identity, difference)];
+    })
+    .map((field) => ({ ...field, path: field.path.map(masked) }))
     .filter(isOther)
     .filter(({ op, hidden }) => areSecretsComparable || hidden === undefined || op !== 'changed')
     .map((field) => ({ ...field, severity: severityOf(identity, field.path) }));
@@ -82,6 +87,35 @@ function* withoutSecrets(
   const told = note ?? certificateNote(identity, path, before, after);
   const hidden = { path: secretPath(identity, path), op, hidden: 'secret' } as const;
   yield told === undefined ? hidden : { ...hidden, note: told };
+}
+
+/** Makes the question in which list of secret arguments something stands, if it does. */
+function secretListsOf({
+  identity: { type },
+  before,
+  after,
+}: ObjectPair): (path: readonly Segment[]) => readonly Segment[] | undefined {
+  const known = new Map<Value, boolean>();
+  const isSecret = (list: Value): boolean => {
+    const answer = known.get(list) ?? hasSecretArgument(list);
+    known.set(list, answer);
+    return answer;
+  };
+  const isIn = (path: readonly Segment[]): boolean =>
+    [before, after].some((root) => valuesAt({ type, roots: [root] }, path).some(isSecret));
+  return (path) => {
+    const length = path.findIndex((segment, index) => !('key' in segment) && isIn(path.slice(0, index)));
+    return length === -1 ? undefined : path.slice(0, length);
+  };
+}
+
+/** A step of a path without what is secret in it: a key or a name can be the address of a server with a password. */
+function masked(segment: Segment): Segment {
+  if ('index' in segment) return segment;
+  if ('key' in segment) return isSecretText(segment.key) ? { key: '…' } : segment;
+  const parts = Object.entries(segment.match);
+  if (!parts.some(([, text]) => isSecretText(text))) return segment;
+  return { match: Object.fromEntries(parts.map(([name, text]) => [name, isSecretText(text) ? '…' : text])) };
 }
 
 /** Whether a value is secret, or something in it. */

@@ -15,6 +15,9 @@ interface Place {
   readonly keys: readonly string[];
 }
 
+/** What lies deeper is compared as a whole: nobody writes it by hand, and each level takes room on the stack. */
+const DEPTH_MAX = 200;
+
 const ROOT = { path: [], keys: [] };
 
 /**
@@ -27,8 +30,9 @@ export function compareValues(type: string, before: Value, after: Value): Differ
 }
 
 function* differences(place: Place, before: Value, after: Value): Generator<Difference, void, undefined> {
-  if (isMap(before) && isMap(after)) yield* ofMaps(place, before, after);
-  else if (isList(before) && isList(after)) yield* ofLists(place, before, after);
+  const isDeep = place.path.length >= DEPTH_MAX;
+  if (!isDeep && isMap(before) && isMap(after)) yield* ofMaps(place, before, after);
+  else if (!isDeep && isList(before) && isList(after)) yield* ofLists(place, before, after);
   else if (!isEqual(before, after) && !(isQuantityField(place.keys) && isSameQuantity(before, after)))
     yield { path: place.path, op: 'changed', before, after };
 }

@@ -18,7 +18,11 @@ export function pathText(path: readonly Segment[]): string {
 
 /** A value on one line, as JSON; a long one in part. Safe to show. */
 export function valueText(value: Value): string {
-  const text = jsonText(value);
+  return shortened(jsonText(value));
+}
+
+/** A text on one line; a long one in part. Safe to show. */
+export function shortened(text: string): string {
   if (text.length <= VALUE_CHARACTERS_MAX) return safeText(text);
   // Not through the middle of a character that takes two units.
   const shown = text.slice(0, VALUE_CHARACTERS_MAX).replace(/[\uD800-\uDBFF]$/u, '');

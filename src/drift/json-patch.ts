@@ -1,5 +1,6 @@
 import { holdsSecret, partsOf } from './compare-objects.ts';
 import type { ObjectIdentity, Segment, Value } from './drift.ts';
+import { hasSecretArgument, isSecretText } from './secret-fields.ts';
 import { compareTexts, isEqual, isList, isMap } from './value.ts';
 
 /** One operation of RFC 6902. */
@@ -41,6 +42,7 @@ class PatchWriter implements ObjectPatch {
   change(place: Place, before: Value, after: Value): void {
     if (isEqual(before, after)) return;
     if (isMap(before) && isMap(after)) this.#maps(place, before, after);
+    else if (hasSecretArgument(before) || hasSecretArgument(after)) this.withheld.push(place.pointer);
     else if (isList(before) && isList(after)) this.#lists(place, before, after);
     else if (this.#isSecret(place, before) || this.#isSecret(place, after)) this.withheld.push(place.pointer);
     else this.operations.push({ op: 'replace', path: place.pointer, value: after });
@@ -50,14 +52,20 @@ class PatchWriter implements ObjectPatch {
     for (const key of [...new Set([...before.keys(), ...after.keys()])].toSorted(compareTexts)) {
       const inner = {
         ...place,
-        pointer: `${place.pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+        pointer: `${place.pointer}/${stepOf(key)}`,
         path: [...place.path, { key }],
       };
       const [old, present] = [before.get(key), after.get(key)];
-      if (old !== undefined && present !== undefined) this.change(inner, old, present);
+      if (isSecretText(key)) this.#withholdKey(inner, old, present);
+      else if (old !== undefined && present !== undefined) this.change(inner, old, present);
       else if (present === undefined) this.operations.push({ op: 'remove', path: inner.pointer });
       else this.#add(inner, inner.pointer, present);
     }
+  }
+
+  /** A key that is secret itself stands in no operation. */
+  #withholdKey({ pointer }: Place, before: Value | undefined, after: Value | undefined): void {
+    if (!isEqual(before, after)) this.withheld.push(pointer);
   }
 
   /** What is equal at both ends stays; in between, elements are changed one by one, and the rest comes or goes. */
@@ -110,7 +118,7 @@ class PatchWriter implements ObjectPatch {
     if (!holdsSecret(place.identity, place.path, value)) return value;
     const parts = partsOf(place.identity.type, place.path, value).map((part, index) => {
       const key = isMap(value) ? [...value.keys()][index] : undefined;
-      const step = (key ?? String(index)).replaceAll('~', '~0').replaceAll('/', '~1');
+      const step = stepOf(key ?? String(index));
       return {
         key,
         bare: this.#withoutSecrets(
@@ -119,7 +127,7 @@ class PatchWriter implements ObjectPatch {
         ),
       };
     });
-    if (parts.length === 0) {
+    if (parts.length === 0 || hasSecretArgument(value)) {
       this.withheld.push(place.pointer);
       return undefined;
     }
@@ -135,4 +143,9 @@ class PatchWriter implements ObjectPatch {
   #isSecret({ identity, path }: Place, value: Value): boolean {
     return holdsSecret(identity, path, value);
   }
+}
+
+/** A step of a JSON Pointer, without what is secret in it. */
+function stepOf(key: string): string {
+  return isSecretText(key) ? '…' : key.replaceAll('~', '~0').replaceAll('/', '~1');
 }

@@ -195,7 +195,18 @@ function keyPartOf(text: string): KeyPart {
  *
  * @param rule undefined for a list that nobody knows: elements are then named by `name`, if they have one
  */
-export function elementSegments(rule: ListRule | undefined, list: readonly Value[]): Segment[] {
+export function elementSegments(rule: ListRule | undefined, list: readonly Value[]): readonly Segment[] {
+  // Asked for again and again of a long list in which much has changed.
+  const known = SEGMENTS.get(list);
+  if (known && known.rule === rule) return known.segments;
+  const segments = segmentsOf(rule, list);
+  SEGMENTS.set(list, { rule, segments });
+  return segments;
+}
+
+const SEGMENTS = new WeakMap<readonly Value[], { rule: ListRule | undefined; segments: Segment[] }>();
+
+function segmentsOf(rule: ListRule | undefined, list: readonly Value[]): Segment[] {
   const keys = list.map((element) => segmentKey(rule, element));
   const counts = new Map<string, number>();
   for (const key of keys) {

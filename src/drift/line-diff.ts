@@ -1,5 +1,5 @@
 import { structuredPatch } from 'diff';
-import { safeText } from './display.ts';
+import { shortened } from './display.ts';
 
 /** Texts that differ in more lines are not taken apart: finding the shortest way takes too long. */
 const EDITS_MAX = 2000;
@@ -24,8 +24,8 @@ export function lineDiff(before: string, after: string): string[] {
   if (!patch)
     return [`(${lineCount(before)} lines before, ${lineCount(after)} after, with too little in common)`];
   const lines = patch.hunks.flatMap((hunk) => [`@@ line ${hunk.newStart} @@`, ...hunk.lines.map(endMarked)]);
-  if (lines.length <= LINES_MAX) return lines.map(safeText);
-  return [...lines.slice(0, LINES_MAX).map(safeText), `… ${lines.length - LINES_MAX} more lines`];
+  if (lines.length <= LINES_MAX) return lines.map(shortened);
+  return [...lines.slice(0, LINES_MAX).map(shortened), `… ${lines.length - LINES_MAX} more lines`];
 }
 
 function endMarked(line: string): string {

@@ -17,6 +17,8 @@ export interface Pairing {
 const EDITS_MAX = 500;
 /** Sets in which more elements are left over are not searched for similar ones. */
 const SIMILAR_MAX = 200;
+/** Nor those in which comparing each with each takes more than so many steps. */
+const SIMILAR_STEPS_MAX = 4_000_000;
 
 /** A list, by its type and the keys that lead to it. */
 export interface ListPlace {
@@ -66,7 +68,9 @@ function pairSets(list: ListPlace, before: readonly Value[], after: readonly Val
   const places = new Map<string, number[]>();
   for (const [place, element] of before.entries()) {
     const text = meaningOf(list, element);
-    places.set(text, [...(places.get(text) ?? []), place]);
+    const own = places.get(text);
+    if (own) own.push(place);
+    else places.set(text, [place]);
   }
   const added: number[] = [];
   const pairs: (readonly [number, number])[] = [];
@@ -109,6 +113,8 @@ function pairSimilar(
 ): (readonly [number, number])[] {
   if (removed.length * added.length > SIMILAR_MAX * SIMILAR_MAX) return [];
   const [old, present] = [objectsAt(before, removed), objectsAt(after, added)];
+  if (present.length * old.reduce((sum, { leaves }) => sum + leaves.counts.size, 0) > SIMILAR_STEPS_MAX)
+    return [];
   const candidates = old
     .flatMap((from) => present.map((to) => ({ from, to, share: similarityOf(from.leaves, to.leaves) })))
     .filter(({ share }) => share >= 0.5)

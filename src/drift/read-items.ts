@@ -1,8 +1,7 @@
 import { ListItems } from '../archive/list-items.ts';
 import type { Archive } from '../archive/read-archive.ts';
-import { JsonDocument } from '../json/json-document.ts';
 import { KnownError } from '../model/known-error.ts';
-import { compareTexts } from './value.ts';
+import { compareTexts, readObject } from './value.ts';
 
 /** The objects of some entries of an archive, as canonical JSON. */
 export interface ItemSource {
@@ -132,6 +131,5 @@ function metAt(order: number, left: Cursor, right: Cursor): Met | undefined {
 
 /** The name of an object; undefined when it has none. */
 export function nameOf(item: Buffer): string | undefined {
-  const document = new JsonDocument(item);
-  return document.textAt(document.root, 'metadata', 'name');
+  return readObject(item, (document) => document.textAt(document.root, 'metadata', 'name'));
 }

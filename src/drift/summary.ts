@@ -3,6 +3,8 @@ import { type ChangeCount, type Drift, type ObjectChange, SEVERITIES } from './d
 
 /** A summary names so many objects. */
 const NAMED_MAX = 5;
+/** Of `2026-11-20 00:15:00Z`, without the seconds. */
+const MINUTES_LENGTH = 16;
 
 /** How many objects have changed, those that are not kept included. */
 export function changedCount({ counts }: Pick<Drift, 'counts'>): number {
@@ -28,11 +30,11 @@ export function headline(drift: Drift): string {
 }
 
 /**
- * The drift in one line, for a log: `3 objects changed in 2 projects since 2026-11-19: deployments.apps
+ * The drift in one line, for a log: `3 objects changed in 2 projects since 2026-11-19 00:15: deployments.apps
  * shop/web, …`, the most severe first.
  */
 export function summaryLine(drift: Drift): string {
-  const since = ` since ${timeText(drift.before.startedAt).slice(0, 10)}`;
+  const since = ` since ${timeText(drift.before.startedAt).slice(0, MINUTES_LENGTH)}`;
   const count = changedCount(drift);
   const missing = drift.notComparable.length;
   const unknown = missing === 0 ? '' : `; ${counted(missing, 'part')} not comparable`;

@@ -46,8 +46,12 @@ function groupLines(drift: Drift, { project, whole, changes }: ProjectGroup, pai
   return [paint('heading', first), ...changes.flatMap((change) => changeLines(change, paint))];
 }
 
-/** A project that came or went is one change, whatever was in it. */
-function wholeTitle({ counts }: Drift, project: string, whole: 'added' | 'removed'): string {
+/** A project that came or went is one change, whatever was in it. Safe to show. */
+export function wholeTitle(
+  { counts }: Pick<Drift, 'counts'>,
+  project: string,
+  whole: 'added' | 'removed',
+): string {
   const own = counts.filter(
     (count) => count.project === project && count.type !== 'namespaces' && count[whole] > 0,
   );
@@ -74,8 +78,8 @@ function titleOf({ type, name, previousName, change }: ObjectChange, paint: Pain
   return `${change === 'changed' ? change : paint(change, change)}  ${title}`;
 }
 
-/** Who wrote the object between the two archives, and when, as far as that is known. */
-function writersText({ attribution }: ObjectChange): string {
+/** Who wrote the object between the two archives, and when, as far as that is known. Safe to show. */
+export function writersText({ attribution }: Pick<ObjectChange, 'attribution'>): string {
   if (!attribution) return '';
   const writers = attribution.managers
     .slice(0, 3)

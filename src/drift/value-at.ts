@@ -27,7 +27,8 @@ export function valuesAt({ type, roots }: TypedRoots, path: readonly Segment[]):
 export function placeOf(type: string, keys: readonly string[], list: Value, segment: Segment): number {
   if (!isList(list)) return -1;
   if ('index' in segment) return segment.index < list.length ? segment.index : -1;
-  return elementSegments(listRule(type, keys), list).findIndex((own) => isSame(own, segment));
+  if ('key' in segment) return -1;
+  return placesOf(elementSegments(listRule(type, keys), list)).get(nameText(segment)) ?? -1;
 }
 
 /** Where the texts, numbers and empty objects in a value stand; elements of lists by their places. */
@@ -54,10 +55,19 @@ function valueAlong(type: string, root: Value, path: readonly Segment[]): Value 
   return at;
 }
 
-function isSame(a: Segment, b: Segment): boolean {
-  if (!('match' in a && 'match' in b)) return false;
-  const names = Object.keys(a.match);
-  return (
-    names.length === Object.keys(b.match).length && names.every((name) => a.match[name] === b.match[name])
+const PLACES = new WeakMap<readonly Segment[], ReadonlyMap<string, number>>();
+
+/** The places of elements by their names. Asked for again and again of a long list in which much has changed. */
+function placesOf(segments: readonly Segment[]): ReadonlyMap<string, number> {
+  const known = PLACES.get(segments);
+  if (known) return known;
+  const places = new Map(
+    segments.flatMap((segment, place) => ('match' in segment ? [[nameText(segment), place] as const] : [])),
   );
+  PLACES.set(segments, places);
+  return places;
+}
+
+function nameText({ match }: Extract<Segment, { match: unknown }>): string {
+  return JSON.stringify(Object.entries(match).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,14 +1,30 @@
 import { JsonDocument, type JsonNode } from '../json/json-document.ts';
+import { KnownError } from '../model/known-error.ts';
 import type { NumberValue, Value } from './drift.ts';
 
 /**
  * Reads JSON without losing anything: numbers keep their digits, and a key may be called anything.
  *
- * @throws JsonSyntaxError when the text is not one whole JSON document; the message never quotes it
+ * @throws KnownError `failed` when the text is not one whole JSON document; the message never quotes it
  */
 export function parseValue(text: Buffer): Value {
-  const document = new JsonDocument(text);
-  return valueOf(document, document.root);
+  return readObject(text, (document) => valueOf(document, document.root));
+}
+
+/**
+ * Reads something of an object of an archive.
+ *
+ * @throws KnownError `failed` when it is no JSON; the message never quotes it, for it may be a Secret
+ */
+export function readObject<T>(text: Buffer, read: (document: JsonDocument) => T): T {
+  try {
+    return read(new JsonDocument(text));
+  } catch {
+    throw new KnownError(
+      'failed',
+      'An archive holds an object that is not JSON, or nested too deeply: check it with "openshift-backup verify"',
+    );
+  }
 }
 
 /** A part of a document as a value. */

@@ -8,6 +8,7 @@ import { KnownError } from '../model/known-error.ts';
 import { planRotation, type RotationPolicy } from '../retention/plan.ts';
 import { executeRotation } from '../retention/rotate.ts';
 import { exportCluster, type ExportRequest } from './export-cluster.ts';
+import { secretOptionsOf } from './secret-options.ts';
 
 /** One night: what to export, where to, and what to keep. */
 export interface BackupRequest extends Omit<ExportRequest, 'draft' | 'fingerprint'> {
@@ -20,6 +21,8 @@ export interface BackupRequest extends Omit<ExportRequest, 'draft' | 'fingerprin
   readonly policy: RotationPolicy;
   /** Path of the key with which secret values are redacted; by default it is on the volume. */
   readonly redactionKey?: string;
+  /** Called when the archive has its name and no other one is gone yet; it must not fail. */
+  readonly onPublished?: (archive: PublishedArchive, manifest: CountedManifest) => Promise<void>;
 }
 
 /** What a run has published. */
@@ -46,7 +49,10 @@ export interface PublishedArchive {
 export async function runBackup(request: BackupRequest): Promise<BackupResult> {
   const { dir, report } = request;
   await checkVolume(dir, request.mayCreateDir);
-  const secrets = await secretsOf(request);
+  const secrets = await secretOptionsOf(
+    request.options,
+    async () => await loadRedaction(dir, request.redactionKey ?? ''),
+  );
   const draft = newDraft(dir, request.backup, request.now());
   try {
     const cleared = await clearLeftovers(draft);
@@ -59,6 +65,7 @@ export async function runBackup(request: BackupRequest): Promise<BackupResult> {
     request.client.throwIfEnded();
     const archive = { file: await publish(draft, manifest.isComplete, sha256), sha256, sizeBytes };
     report({ kind: 'published', path: `${dir}/${archive.file}`, ...archive });
+    await request.onPublished?.(archive, manifest);
     await rotate(request, manifest);
     return { archive, manifest };
   } catch (error) {
@@ -66,16 +73,6 @@ export async function runBackup(request: BackupRequest): Promise<BackupResult> {
     await discardDraft(draft).catch(() => undefined);
     throw volumeError(error, dir, 'failed');
   }
-}
-
-/** What the export needs to keep secret values out, if they are not to be included. */
-async function secretsOf(request: BackupRequest): Promise<Pick<ExportRequest, 'options' | 'fingerprint'>> {
-  const { options, dir } = request;
-  const { secrets = 'include' } = options;
-  if (secrets === 'include') return { options };
-  if (secrets === 'exclude') return { options, fingerprint: () => 'redacted' };
-  const { keyId, fingerprint } = await loadRedaction(dir, request.redactionKey ?? '');
-  return { options: { ...options, redactionKeyId: keyId }, fingerprint };
 }
 
 async function verified(draft: Draft): Promise<Verification & { readonly result: 'sound' }> {

@@ -19,7 +19,10 @@ export type Fingerprint = (place: string, value: string) => string;
  * Makes what redacts the objects of a type by the secret rules: names and keys stay, so that it can be seen
  * which secrets there are, and which have changed.
  */
-export function redactorOf(type: ResourceType, fingerprint: Fingerprint): RedactObject {
+export function redactorOf(
+  type: Pick<ResourceType, 'plural' | 'group'>,
+  fingerprint: Fingerprint,
+): RedactObject {
   const name = typeName(type);
   const rules = SECRET_RULES.filter(({ types }) => types === '*' || types.includes(name));
   return (document, object) => {

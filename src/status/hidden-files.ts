@@ -16,7 +16,7 @@ const PATIENCE_MS = 10 * 1000;
 
 /** Hidden files beside the archives, named after the file that they are for: `.<file>.<owner>.<role>`. */
 const HIDDEN =
-  /^\.(?:status\.json|openshift-backup\.prom|ready)\.(?<owner>\d+-\d+-[0-9a-f]{12})\.(?<role>temp|claim|probe)\d+$/u;
+  /^\.(?:status\.json|openshift-backup\.prom|report\.html|ready)\.(?<owner>\d+-\d+-[0-9a-f]{12})\.(?<role>temp|claim|probe)\d+$/u;
 
 let hiddenCount = 0;
 

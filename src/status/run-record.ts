@@ -27,6 +27,8 @@ export interface RunRecord {
   readonly objectCount?: number;
   /** Objects that rules have left out. */
   readonly leftOutCount?: number;
+  /** Objects that have changed since the complete archive before, if the two could be compared. */
+  readonly changedCount?: number;
   /** The archive's files that hold objects. */
   readonly fileCount?: number;
   /** Types of which something may not be listed. */

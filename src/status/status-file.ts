@@ -34,6 +34,7 @@ const record = z.looseObject({
   selection: z.exactOptional(z.string()),
   objectCount: z.exactOptional(count),
   leftOutCount: z.exactOptional(count),
+  changedCount: z.exactOptional(count),
   fileCount: z.exactOptional(count),
   deniedCount: z.exactOptional(count),
   gapCount: z.exactOptional(count),

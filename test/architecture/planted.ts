@@ -36,7 +36,7 @@ export const PLANTED: Readonly<Record<string, readonly Planted[]>> = {
         'src/retention/f.ts:1 → src/export/g.ts: retention may import model, archive',
         'src/export/g.ts:3 → src/cli/h.ts: export may import model, kubernetes, prune, archive, retention, json',
         'src/kubernetes/i.ts:1 → src/prune/d.ts: kubernetes may import model, json',
-        'src/cli/h.ts:1 → src/main.ts: cli may import model, json, kubernetes, export, prune, archive, retention, status, drift, restore, volumes, guard, config',
+        'src/cli/h.ts:1 → src/main.ts: cli may import model, json, kubernetes, export, prune, archive, retention, status, drift, report, history, restore, volumes, guard, config',
       ],
     },
     {

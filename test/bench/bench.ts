@@ -1,4 +1,5 @@
-// `make bench`: how long a run takes beside what no exporter can beat, and beside the original's way.
+// `make bench`: how long a run takes beside what no exporter can beat, and beside the original's way; and how long a
+// comparison takes beside what else there is for it.
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir, totalmem } from 'node:os';
@@ -7,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type Cluster, READ_EVERYTHING, startCluster } from '../cluster/cluster.ts';
 import { installOpenShiftTypes } from '../cluster/openshift-types.ts';
 import { OBJECTS_PER_PROJECT, projectObjects } from './bench-objects.ts';
+import { benchDrift, driftLines, type DriftResult } from './drift.ts';
 import { p99, startForeground } from './latency.ts';
 import { countingProxy, measure, type Measured, median } from './measure.ts';
 import { oldWaySeconds } from './old-way.ts';
@@ -31,7 +33,7 @@ try {
 }
 
 /** What `bench/latest.json` holds; README says what each key means. */
-interface Result {
+interface Result extends DriftResult {
   readonly objects: number;
   readonly projects: number;
   readonly machine: { readonly cpus: number; readonly memoryGiB: number; readonly node: string };
@@ -78,6 +80,7 @@ async function bench(on: Cluster): Promise<Result> {
   log('the old way, on three projects');
   const sample = [0, 1, 2].map((index) => projectObjects(index)[0]?.metadata.name ?? '');
   const oldWay = (await oldWaySeconds(on.description.binaries.kubectl, kubeconfig, sample, projectCount)) ?? null;
+  const drift = await benchDrift({ tool: TOOL, folder, projectCount, rounds: ROUNDS, log });
   return {
     objects: projectCount * OBJECTS_PER_PROJECT,
     projects: projectCount,
@@ -92,6 +95,7 @@ async function bench(on: Cluster): Promise<Result> {
     ratioToDownload: runSeconds / downloadSeconds,
     timesFasterThanOldWay: oldWay === null ? null : oldWay / runSeconds,
     ...foreground,
+    ...drift,
   };
 }
 
@@ -168,6 +172,7 @@ async function report(result: Result): Promise<void> {
       : `(c) the old way, extrapolated          ${seconds(oldWay)}   (from 3 projects)`,
     `GET in the foreground, p99: ${result.idleGetP99Ms.toFixed(1)} ms idle, ${result.getP99Ms.toFixed(1)} ms while runs are under way`,
     `run : download = ${result.ratioToDownload.toFixed(2)}${times === null ? '' : `; ${times.toFixed(0)} times faster than the old way`}`,
+    ...driftLines(result),
     `Medians of ${ROUNDS} rounds; written to bench/latest.json`,
   ];
   process.stdout.write(`${lines.join('\n')}\n`);

@@ -170,6 +170,7 @@ describe('without a cluster', () => {
       ['show'],
       ['verify'],
       ['fetch'],
+      ['report', '-o', 'html'],
       ['rotate', '--dry-run', '--name', 'x'],
       ['--help'],
     ];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { parseConfigFile } from '../../src/config/config-file.ts';
-import { OPTIONS } from '../../src/config/options.ts';
+import { type Option, OPTIONS } from '../../src/config/options.ts';
 import { KnownError } from '../../src/model/known-error.ts';
 
 const RIGHT: readonly (readonly [text: string, values: object])[] = [
@@ -26,11 +26,16 @@ for (const [text, values] of RIGHT) {
   });
 }
 
+const EXAMPLES: Readonly<Record<Option['type'], string>> = {
+  text: '"x"',
+  number: '1',
+  boolean: 'true',
+  list: '["x"]',
+};
+
 test('parseConfigFile() knows every option that has a key in it', () => {
   const keys = OPTIONS.filter(({ configKey }) => configKey !== undefined);
-  const text = keys
-    .map(({ configKey, type }) => `${configKey}: ${type === 'number' ? '1' : '"x"'}\n`)
-    .join('');
+  const text = keys.map(({ configKey, type }) => `${configKey}: ${EXAMPLES[type]}\n`).join('');
   const { values } = parseConfigFile('file', text);
   assert.deepEqual(
     Object.keys(values),
@@ -54,6 +59,8 @@ const WRONG: readonly (readonly [text: string, problem: RegExp])[] = [
   ['? [a]\n: x', /^there is no key \["a"\]/u],
   ['retainDays: "7"', /^retainDays has a wrong value: give a number, without quotes$/u],
   ['retainDays: true', /^retainDays has/u],
+  ['report: "true"', /^report has a wrong value: give true or false, without quotes$/u],
+  ['report: 1', /^report has/u],
   ['retainDays:', /^retainDays has/u],
   ['retainDays: [7]', /^retainDays has/u],
   ['name: 123', /^name has a wrong value: give a text, in quotes if it looks like something else$/u],

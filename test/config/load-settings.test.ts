@@ -31,6 +31,10 @@ test('loadSettings() has a default for everything', () => {
     since: 0,
     ignoreFiles: [],
     writeIgnore: '',
+    outputFile: '',
+    git: '',
+    gitAuthor: 'openshift-backup <openshift-backup@localhost>',
+    report: false,
   });
 });
 

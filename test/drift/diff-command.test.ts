@@ -222,9 +222,12 @@ describe('diff', () => {
     const line = (await call('--one-line')).stdout;
     assert.match(
       line,
-      /^6 objects changed in 2 projects and outside of projects since 2026-11-19: [^\n]+, …\n$/u,
+      /^6 objects changed in 2 projects and outside of projects since 2026-11-19 00:15: [^\n]+, …\n$/u,
     );
-    assert.equal((await call('--one-line', OLDEST, BEFORE)).stdout, 'No object changed since 2026-11-18\n');
+    assert.equal(
+      (await call('--one-line', OLDEST, BEFORE)).stdout,
+      'No object changed since 2026-11-18 00:15\n',
+    );
   });
 
   test('writes a patch for each changed object, without secret values', async () => {

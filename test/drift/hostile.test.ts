@@ -17,7 +17,7 @@ const QUESTION: Omit<DriftQuestion, 'before' | 'after'> = {
   findsRenames: true,
   isForced: false,
 };
-const FORMATS = ['text', 'json', 'patch', 'name'] as const;
+const FORMATS = ['text', 'json', 'patch', 'markdown', 'name'] as const;
 
 function outputsOf(drift: Drift): string[] {
   const stdout = process.stdout;
