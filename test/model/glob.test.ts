@@ -39,4 +39,17 @@ test('one of several patterns is enough, and none match nothing', () => {
 
 test('a pattern of many stars does not take for ever', { timeout: 5000 }, () => {
   assert.ok(!globMatcher(`${'*'.repeat(200)}b`)('a'.repeat(253)));
+  assert.ok(!globMatcher(`${'*a'.repeat(25)}*b`)('a'.repeat(253)));
+});
+
+test('a pattern matches what the regular expression of it matches', () => {
+  const text = (characters: string): fc.Arbitrary<string> =>
+    fc.array(fc.constantFrom(...characters), { maxLength: 8 }).map((all) => all.join(''));
+  fc.assert(
+    fc.property(text('ab*?'), text('abc'), (pattern, name) => {
+      const source = pattern.replaceAll(/\*+/gu, '.*').replaceAll('?', '.');
+      assert.equal(globMatcher(pattern)(name), new RegExp(`^${source}$`, 'u').test(name));
+    }),
+    { numRuns: 5000 },
+  );
 });
