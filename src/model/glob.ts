@@ -5,8 +5,8 @@
  */
 export function globMatcher(pattern: string): (name: string) => boolean {
   if (!isGlob(pattern)) return (name) => name === pattern;
-  const steps = [...pattern];
-  return (name) => fits(steps, [...name]);
+  const steps = Array.from(pattern);
+  return (name) => fits(steps, Array.from(name));
 }
 
 /** Goes back to the last star only, which is enough: what an earlier one could take more of, the last one can. */
