@@ -57,6 +57,8 @@ export const COMMANDS: readonly CommandSpec[] = [
       ...DUE,
       'terminationLog',
       'report',
+      'git',
+      'gitAuthor',
       'ignoreFiles',
     ],
     outputs: ['table', 'json', 'name'],

@@ -12,6 +12,7 @@ import {
 import { withCluster } from './cluster-access.ts';
 import { COMPLETE, INCOMPLETE } from './exit-code.ts';
 import { type NightlyChanges, nightlyChanges } from './nightly-changes.ts';
+import { nightlyHistory } from './nightly-history.ts';
 import { nightlyReport } from './nightly-report.ts';
 import { type CommandInput, print } from './process-context.ts';
 import { recordRun } from './record-run.ts';
@@ -39,6 +40,7 @@ export async function run(input: CommandInput): Promise<number> {
     const { result } = ended;
     const gaps = gapsOf(result.manifest.types);
     await nightlyReport(input.settings, gaps.length === 0, report.warn);
+    await nightlyHistory(input, gaps.length === 0, report.warn);
     const fields = {
       file: result.archive.file,
       objectCount: result.manifest.counts.objectCount,

@@ -1,7 +1,7 @@
 import type { Option } from './option.ts';
 import { folder, gitAuthor } from './parse-values.ts';
 
-/** The options that only `history` has. */
+/** The options of the history in git. */
 export const HISTORY_OPTIONS: readonly Option[] = [
   {
     key: 'git',
@@ -10,7 +10,7 @@ export const HISTORY_OPTIONS: readonly Option[] = [
     env: 'OPENSHIFT_BACKUP_GIT',
     configKey: 'git',
     defaultText: '',
-    help: 'the git repository with the history, made if it is missing',
+    help: 'the git repository with the history, made if it is missing; "run" adds each complete night to it',
     type: 'text',
     parse: (texts) => (texts.length === 0 ? { value: '' } : folder(texts)),
   },

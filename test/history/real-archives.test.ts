@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { cp, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -51,6 +51,24 @@ describe('the history of a real cluster', { skip: missing('git') }, () => {
     }
     return { repository, tree: await git(repository, 'rev-parse', 'HEAD^{tree}') };
   }
+
+  test('grows with each complete run that names the repository, and never fails one', async () => {
+    const dir = path.join(folder, 'nightly');
+    const args = ['run', '--dir', dir, '--kubeconfig', kubeconfig, '-n', PROJECT];
+    const repository = path.join(folder, 'nightly.git');
+    for (const commits of ['1', '2']) {
+      const { code, stderr } = await runCli([...args, '--git', repository]);
+      assert.equal(code, 0, stderr);
+      assert.equal(await git(repository, 'rev-list', '--count', 'HEAD'), `${commits}\n`);
+    }
+    const foreign = path.join(folder, 'foreign');
+    await mkdir(foreign);
+    await writeFile(path.join(foreign, 'letter'), 'dear');
+    const { code, stderr } = await runCli([...args, '--git', foreign]);
+    assert.equal(code, 0, stderr);
+    assert.match(stderr, /"problem":"[^"]+","msg":"Could not write the history"/u);
+    assert.deepEqual(await readdir(foreign), ['letter']);
+  });
 
   test('has no secret value in any object, and the files that an export without them has', async () => {
     const redacted = await treeOf('redact');
