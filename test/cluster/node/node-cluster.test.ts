@@ -32,7 +32,12 @@ describe('a cluster with a node', { skip: (await whyNoNode()) ?? false }, () => 
       claim(PROJECT, 'kept', '16Mi'),
       pod(PROJECT, 'standing', ['pause'], { claim: 'kept' }),
     ]);
-    await kubectl('wait', '--for=condition=Ready', 'pod/standing', TIMEOUT);
+    try {
+      await kubectl('wait', '--for=condition=Ready', 'pod/standing', '--timeout=120s');
+    } catch (error) {
+      const found = await kubectl('describe', 'pods,pvc');
+      throw new Error(`${String(error)}\n${found}`, { cause: error });
+    }
   });
   after(() => cluster.stop());
 
