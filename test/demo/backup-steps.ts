@@ -59,6 +59,8 @@ export async function compareArchives(
   mayUnzip: boolean,
 ): Promise<void> {
   stage.title('7. What has changed?');
+  await stage.play('openshift-backup diff --dir ./backups', { code: 1, expect: /^3 objects changed /mu });
+  stage.say('The same with plain tools:');
   await (mayUnzip ? unpackBoth(stage, archives) : showBoth(stage, archives));
   const diff = await stage.play('diff -r before after', { code: 1 });
   const { missing, unexpected } = mismatch(diff, CHANGES);

@@ -40,6 +40,8 @@ describe('the demo', { timeout: 3 * TIMEOUT_MS }, () => {
       /^\$ openshift-backup verify .*\n.*\.zip: OK \(complete; /mu,
       ...CHANGES.map(({ commandLine }) => `$ ${commandLine}\n`),
       /^\$ openshift-backup run .* -o name$/mu,
+      /^\$ openshift-backup diff --dir \.\/backups\n3 objects changed in 2 projects: /mu,
+      /^ +spec\.replicas: 1 → 3$/mu,
       /^\$ diff -r before after$/mu,
       ...CHANGES.map(({ file }) => `\ndiff -r before/${file} after/${file}\n`),
       /the 3 changes that were made, and nothing else\.$/mu,
@@ -52,7 +54,7 @@ describe('the demo', { timeout: 3 * TIMEOUT_MS }, () => {
       rest = rest.slice(index);
     }
     assert.equal(stdout, stripVTControlCharacters(stdout));
-    assert.ok(stdout.split('\n').length <= 140, 'it should fit on a few screens');
+    assert.ok(stdout.split('\n').length <= 160, 'it should fit on a few screens');
     assert.deepEqual(await readdir(path.join(folder, 'tmp')), []);
   });
 
