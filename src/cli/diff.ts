@@ -1,3 +1,4 @@
+import { counted } from '../model/text.ts';
 import { writeFile } from 'node:fs/promises';
 import { compareArchives, type DriftQuestion } from '../drift/compare-archives.ts';
 import type { Drift, ObjectChange } from '../drift/drift.ts';
@@ -10,7 +11,6 @@ import { driftText } from './drift-text.ts';
 import { COMPLETE, DIFFERENT } from './exit-code.ts';
 import { ignoreRules } from './ignore-rules.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { counted } from './text.ts';
 
 /** `openshift-backup diff`: what differs between two archives, or an archive and the cluster as it is now. */
 export async function diff(

@@ -1,4 +1,4 @@
-import { safeText } from '../drift/display.ts';
+import { safeText } from '../model/text.ts';
 import type { Drift, ObjectChange } from '../drift/drift.ts';
 import type { ObjectPatch } from '../drift/json-patch.ts';
 import { jsonReport } from '../drift/json-report.ts';

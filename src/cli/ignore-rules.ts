@@ -1,9 +1,9 @@
+import { counted, safeText } from '../model/text.ts';
 import { readFile } from 'node:fs/promises';
 import { DEFAULT_IGNORES } from '../drift/default-ignores.ts';
 import { parseIgnoreFile } from '../drift/ignore-file.ts';
 import type { IgnoreRule } from '../drift/ignore-rule.ts';
 import { errorText, KnownError } from '../model/known-error.ts';
-import { counted, plainText } from './text.ts';
 
 /**
  * The rules of the ignore files, behind the built-in ones if these hold.
@@ -24,7 +24,7 @@ export async function ignoreRules(
     rules.push(...own);
     if (expired.length > 0)
       warn(
-        `${plainText(path)}: ${counted(expired.length, 'rule')} no longer applied, because the day in "expires" is over`,
+        `${safeText(path)}: ${counted(expired.length, 'rule')} no longer applied, because the day in "expires" is over`,
       );
   }
   return rules;

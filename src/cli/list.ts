@@ -1,7 +1,8 @@
+import { byteText, counted, safeText } from '../model/text.ts';
 import { type CatalogEntry, readCatalog } from '../archive/catalog.ts';
 import { COMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { ageText, byteText, counted, plainText, table } from './text.ts';
+import { ageText, table } from './text.ts';
 
 /** `openshift-backup list`: the archives, newest first. */
 export async function list({ process, settings, output }: CommandInput): Promise<number> {
@@ -61,6 +62,6 @@ function stateText(state: CatalogEntry['state']): string {
     case 'original':
       return 'made by the original openshift-backup';
     case 'unreadable':
-      return `unreadable: ${plainText(state.reason)}`;
+      return `unreadable: ${safeText(state.reason)}`;
   }
 }

@@ -2,10 +2,9 @@ import { join } from 'node:path';
 import { previousArchive } from '../archive/previous-archive.ts';
 import type { Settings } from '../config/options.ts';
 import type { PublishedArchive } from '../export/run-backup.ts';
-import { errorText, KnownError } from '../model/known-error.ts';
 import type { CountedManifest } from '../model/manifest.ts';
 import { ignoreRules } from './ignore-rules.ts';
-import type { Warn } from './record-run.ts';
+import { afterPublishing, type Warn } from './after-publishing.ts';
 
 /** What has changed since the archive before. */
 export interface NightlyChanges {
@@ -17,8 +16,7 @@ export interface NightlyChanges {
 }
 
 /**
- * Compares a new complete archive with the complete one before it, of the same name, cluster and selection. The
- * archive is published: what goes wrong here is told to `warn`, and the run ends as it would have ended.
+ * Compares a new complete archive with the complete one before it, of the same name, cluster and selection.
  *
  * @returns undefined if there is none before it, the new one is incomplete, or they could not be compared
  */
@@ -29,16 +27,11 @@ export async function nightlyChanges(
   warn: Warn,
 ): Promise<NightlyChanges | undefined> {
   if (!manifest.isComplete) return undefined;
-  try {
+  const attempt = { message: 'Could not compare with the archive before', command: 'diff' };
+  return await afterPublishing(warn, attempt, async () => {
     const since = await previousArchive(settings.dir, archive.file, manifest);
     return since === undefined ? undefined : await changesSince(settings, since, archive.file, warn);
-  } catch (error) {
-    // The text of an error that the tool does not know may hold anything.
-    const problem =
-      error instanceof KnownError ? errorText(error) : 'this is a defect of openshift-backup: try "diff"';
-    warn('Could not compare with the archive before', { problem });
-    return undefined;
-  }
+  });
 }
 
 async function changesSince(

@@ -1,3 +1,4 @@
+import { byteText, counted, safeText } from '../model/text.ts';
 import { randomUUID } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
 import { volumeError } from '../archive/volume.ts';
@@ -6,8 +7,8 @@ import type { BackupResult } from '../export/run-backup.ts';
 import { errorText, KnownError } from '../model/known-error.ts';
 import { gapsOf } from '../model/manifest.ts';
 import { recordOfArchive, recordOfFailure, type RunFrame, type RunRecord } from '../status/run-record.ts';
+import type { Warn } from './after-publishing.ts';
 import { exitCodeOf, INCOMPLETE, COMPLETE, Interruption } from './exit-code.ts';
-import { byteText, counted, plainText } from './text.ts';
 
 /** How a run has ended. */
 export type RunEnd = {
@@ -16,9 +17,6 @@ export type RunEnd = {
   /** Objects that have changed since the archive before. */
   readonly changedCount?: number | undefined;
 } & ({ readonly result: BackupResult } | { readonly error: unknown });
-
-/** Told of what could not be written down: a static message, and what belongs to it. */
-export type Warn = (message: string, fields: Readonly<Record<string, unknown>>) => void;
 
 /** The most that the kubelet shows: https://github.com/kubernetes/api/blob/v0.34.4/core/v1/types.go */
 const TERMINATION_BYTES_MAX = 4096;
@@ -55,7 +53,7 @@ export async function recordRun(settings: Settings, end: RunEnd, warn: Warn): Pr
 
 /** How a run has ended, in one line for people that fits into a termination message. */
 export function terminationMessage(run: RunRecord): string {
-  const line = plainText(endOf(run));
+  const line = safeText(endOf(run));
   const bytes = Buffer.from(line);
   // No half character at the end.
   return bytes.length < TERMINATION_BYTES_MAX

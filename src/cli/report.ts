@@ -1,3 +1,4 @@
+import { safeText } from '../model/text.ts';
 import { lstat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { volumeError } from '../archive/volume.ts';
@@ -10,7 +11,6 @@ import { replaceFile } from '../status/hidden-files.ts';
 import { COMPLETE } from './exit-code.ts';
 import { ignoreRules } from './ignore-rules.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { plainText } from './text.ts';
 import { toolVersion } from './tool-version.ts';
 import { viewpointOf } from './viewpoint.ts';
 
@@ -19,7 +19,7 @@ export const REPORT_FILE = 'report.html';
 
 /** `openshift-backup report`: what changed night by night, as one HTML file. */
 export async function report({ process, settings, output }: CommandInput): Promise<number> {
-  const text = await reportText(settings, (line) => process.stderr.write(`${plainText(line)}\n`));
+  const text = await reportText(settings, (line) => process.stderr.write(`${safeText(line)}\n`));
   if (output === 'html') {
     await print(process, text);
     return COMPLETE;

@@ -1,3 +1,4 @@
+import { safeText } from '../model/text.ts';
 import { type CatalogEntry, readCatalog } from '../archive/catalog.ts';
 import { verifyArchive } from '../archive/verify-archive.ts';
 import { checkVolume } from '../archive/volume.ts';
@@ -8,7 +9,7 @@ import { planRotation, type RotationDecision } from '../retention/plan.ts';
 import { executeRotation } from '../retention/rotate.ts';
 import { COMPLETE, FAILED } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { plainText, table } from './text.ts';
+import { table } from './text.ts';
 
 /** `openshift-backup rotate`: removes old archives once the newest complete one has been verified. */
 export async function rotate(
@@ -30,7 +31,7 @@ export async function rotate(
   await print(process, rendered(decisions, output));
   if (isDryRun) return COMPLETE;
   const { problems } = await executeRotation(settings.dir, decisions);
-  for (const problem of problems) process.stderr.write(`error: ${plainText(problem)}\n`);
+  for (const problem of problems) process.stderr.write(`error: ${safeText(problem)}\n`);
   return problems.length === 0 ? COMPLETE : FAILED;
 }
 
@@ -58,6 +59,6 @@ function rendered(decisions: readonly RotationDecision[], output: CommandInput['
   if (output === 'json') return `${JSON.stringify(rows, null, 2)}\n`;
   return table(
     ['ARCHIVE', 'ACTION', 'REASON'],
-    rows.map(({ file, action, reason }) => [file, action, plainText(reason)]),
+    rows.map(({ file, action, reason }) => [file, action, safeText(reason)]),
   );
 }

@@ -1,7 +1,8 @@
+import { counted } from '../model/text.ts';
 import { type ListedRule, listRules } from '../prune/rule-list.ts';
 import { COMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { counted, table } from './text.ts';
+import { table } from './text.ts';
 
 /** So many types of a rule are named in the table; `-o json` names all. */
 const SHOWN_TYPES = 2;

@@ -1,3 +1,4 @@
+import { byteText, counted, safeText } from '../model/text.ts';
 import type { Logger } from 'pino';
 import yoctoSpinner from 'yocto-spinner';
 import type { RunEvent } from '../export/run-event.ts';
@@ -5,8 +6,7 @@ import type { Outcome, TypeRecord } from '../model/manifest.ts';
 import { jsonLog } from './json-log.ts';
 import type { NightlyChanges } from './nightly-changes.ts';
 import type { ProcessContext } from './process-context.ts';
-import type { Warn } from './record-run.ts';
-import { byteText, counted, plainText } from './text.ts';
+import type { Warn } from './after-publishing.ts';
 
 /** Shows a run while it happens. */
 export interface RunReport {
@@ -85,7 +85,7 @@ function terminalReport({ stderr }: ProcessContext, clock: () => number): RunRep
   let objectCount = 0;
   const line = (text: string): void => {
     spinner.clear();
-    stderr.write(`${plainText(text)}\n`);
+    stderr.write(`${safeText(text)}\n`);
   };
   return {
     on(event) {
@@ -94,7 +94,7 @@ function terminalReport({ stderr }: ProcessContext, clock: () => number): RunRep
       const rate = `${counted(objectCount, 'object')}, ${Math.round(objectCount / seconds)}/s`;
       const text = movingText(event, rate);
       // A line that wraps could not be cleared again; the sign before it takes two columns.
-      if (text !== undefined) spinner.text = plainText(text).slice(0, (stderr.columns ?? 80) - 3);
+      if (text !== undefined) spinner.text = safeText(text).slice(0, (stderr.columns ?? 80) - 3);
       showLines(event, line);
     },
     warn: (message, { problem }) => line(`${message}: ${String(problem)}`),

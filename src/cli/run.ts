@@ -1,3 +1,4 @@
+import { byteText, counted, safeText } from '../model/text.ts';
 import { constants, setPriority } from 'node:os';
 import type { Settings } from '../config/options.ts';
 import { type BackupRequest, type BackupResult, runBackup } from '../export/run-backup.ts';
@@ -17,7 +18,7 @@ import { nightlyReport } from './nightly-report.ts';
 import { type CommandInput, print } from './process-context.ts';
 import { recordRun } from './record-run.ts';
 import { runReport } from './run-report.ts';
-import { byteText, counted, plainText, table } from './text.ts';
+import { table } from './text.ts';
 import { toolVersion } from './tool-version.ts';
 
 /** `openshift-backup run`: exports the cluster into a new archive and rotates the old ones. */
@@ -168,7 +169,7 @@ function noteOf(outcomes: readonly Outcome[], result: 'denied' | 'failed'): stri
   const matching = outcomes.filter((outcome) => outcome.result === result);
   const [first] = matching;
   if (!first) return [];
-  const reason = first.result === 'failed' ? `: ${plainText(first.reason)}` : '';
+  const reason = first.result === 'failed' ? `: ${safeText(first.reason)}` : '';
   const where = first.scope === WHOLE_CLUSTER ? '' : ` in ${counted(matching.length, 'project')}`;
   return [`${result}${where}${reason}`];
 }

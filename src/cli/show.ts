@@ -1,3 +1,4 @@
+import { byteText } from '../model/text.ts';
 import { resolveArchive } from '../archive/catalog.ts';
 import { ITEM_DEPTH, ITEM_SEPARATOR, LIST_HEAD, LIST_TAIL } from '../archive/layout.ts';
 import { type Archive, openArchive } from '../archive/read-archive.ts';
@@ -11,7 +12,7 @@ import { compareApplyOrder } from '../prune/apply-order.ts';
 import { applyReadyOf } from '../prune/prune-object.ts';
 import { COMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { byteText, table } from './text.ts';
+import { table } from './text.ts';
 
 /** `openshift-backup show`: the content of an archive, the objects of a type, or one object. */
 export async function show(

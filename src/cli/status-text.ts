@@ -1,8 +1,9 @@
+import { byteText, counted, safeText } from '../model/text.ts';
 import { styleText } from 'node:util';
 import type { BackupStatus, Viewpoint, VolumeSpace } from '../status/backup-status.ts';
 import { type Night, type NightState, stateOf } from '../status/nights.ts';
 import type { KnownRun } from '../status/run-record.ts';
-import { ageText, byteText, counted, plainText } from './text.ts';
+import { ageText } from './text.ts';
 
 /** Everything that the status shows. */
 export interface StatusView {
@@ -48,7 +49,7 @@ const STYLES: Readonly<Record<ReturnType<typeof stateOf>, Style>> = {
 /** How a backup does, for a person. */
 export function statusText(view: StatusView, screen: Screen): string {
   const rows = [
-    ['Backup', `${view.status.backup}, in ${plainText(view.dir)}`],
+    ['Backup', `${view.status.backup}, in ${safeText(view.dir)}`],
     ...lastRunRows(view, screen),
     ...archiveRows(view),
     ...gapRows(view.status),
@@ -56,7 +57,7 @@ export function statusText(view: StatusView, screen: Screen): string {
     ['Next due', dueText(view, screen)],
     ...(view.others.length === 0
       ? []
-      : [['Also here', `${view.others.map(plainText).join(', ')} (--name shows another)`]]),
+      : [['Also here', `${view.others.map(safeText).join(', ')} (--name shows another)`]]),
   ];
   const width = Math.max(...rows.map(([label = '']) => label.length)) + 2;
   const lines = rows.map(([label = '', text = '']) =>
@@ -76,7 +77,7 @@ function lastRunRows({ status, viewpoint }: StatusView, screen: Screen): string[
       'Last run',
       `${colored(how, STYLES[state], screen)}, ${momentText(lastRun.startedAt, viewpoint)}${took}`,
     ],
-    ...(lastRun.error === undefined ? [] : [['', plainText(lastRun.error)]]),
+    ...(lastRun.error === undefined ? [] : [['', safeText(lastRun.error)]]),
     ...(lastSuccess === lastComplete ? [] : [['Last archive', runText(lastSuccess, viewpoint)]]),
     ['Last complete', runText(lastComplete, viewpoint)],
   ];
@@ -88,7 +89,7 @@ function runText(run: KnownRun | undefined, viewpoint: Viewpoint): string {
   return [
     momentText(run.startedAt, viewpoint),
     ...(objectCount === undefined ? [] : [counted(objectCount, 'object')]),
-    plainText(archive),
+    safeText(archive),
     ...(archiveBytes === undefined ? [] : [byteText(archiveBytes)]),
   ].join(', ');
 }
@@ -104,7 +105,7 @@ function gapRows({ lastSuccess }: BackupStatus): string[][] {
   if (lastSuccess?.gapCount === undefined) return [];
   const { gapCount, gaps = [], deniedCount = 0 } = lastSuccess;
   const lines = gaps.map(({ type, scope, reason }) =>
-    plainText(`${type}${scope === '*' ? '' : ` in ${scope}`}: ${reason}`),
+    safeText(`${type}${scope === '*' ? '' : ` in ${scope}`}: ${reason}`),
   );
   if (gapCount > gaps.length) lines.push(`and ${gapCount - gaps.length} more, which the archive names`);
   const denied = deniedCount === 0 ? 'no type' : counted(deniedCount, 'type');

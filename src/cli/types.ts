@@ -1,3 +1,4 @@
+import { safeText } from '../model/text.ts';
 import { askForCluster } from '../export/permissions.ts';
 import { planTypes } from '../export/plan-types.ts';
 import { discover } from '../kubernetes/discover.ts';
@@ -7,7 +8,7 @@ import { apiVersion, typeName } from '../model/resource-type.ts';
 import { withCluster } from './cluster-access.ts';
 import { COMPLETE, INCOMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { plainText, table } from './text.ts';
+import { table } from './text.ts';
 
 interface Row {
   readonly type: string;
@@ -64,7 +65,7 @@ function rendered(rows: readonly Row[], output: CommandInput['output']): string 
     row.apiVersion,
     String(row.isNamespaced),
     row.isExported ? 'yes' : 'no',
-    plainText(row.reason),
+    safeText(row.reason),
   ]);
   return table(['TYPE', 'APIVERSION', 'NAMESPACED', 'EXPORTED', 'REASON'], cells);
 }

@@ -1,10 +1,10 @@
+import { counted, safeText } from '../model/text.ts';
 import { type CatalogEntry, readCatalog, resolveArchive } from '../archive/catalog.ts';
 import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
 import { KnownError } from '../model/known-error.ts';
 import { gapsOf } from '../model/manifest.ts';
 import { COMPLETE, FAILED, INCOMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { counted, plainText } from './text.ts';
 
 const LEVEL = { level: 'contents' } as const;
 
@@ -60,16 +60,16 @@ async function namedArchives(dir: string, references: readonly string[]): Promis
 }
 
 function lines(file: string, verification: Verification): string {
-  const notes = verification.notes.map((note) => `  note: ${plainText(note)}\n`).join('');
+  const notes = verification.notes.map((note) => `  note: ${safeText(note)}\n`).join('');
   if (verification.result === 'damaged') {
-    return `${file}: DAMAGED\n${verification.problems.map((problem) => `  ${plainText(problem)}\n`).join('')}${notes}`;
+    return `${file}: DAMAGED\n${verification.problems.map((problem) => `  ${safeText(problem)}\n`).join('')}${notes}`;
   }
   const { counts, types } = verification.manifest;
   const gaps = gapsOf(types);
   const state = gaps.length === 0 ? 'complete' : `incomplete, ${counted(gaps.length, 'gap')}`;
   const gapLines = gaps.map(
     ({ type, scope, reason }) =>
-      `  gap: ${type}${scope === '*' ? '' : ` in ${scope}`}: ${plainText(reason)}\n`,
+      `  gap: ${type}${scope === '*' ? '' : ` in ${scope}`}: ${safeText(reason)}\n`,
   );
   return `${file}: OK (${state}; ${counted(counts.objectCount, 'object')} in ${counted(counts.fileCount, 'file')})\n${gapLines.join('')}${notes}`;
 }

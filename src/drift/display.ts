@@ -1,15 +1,9 @@
+import { safeText } from '../model/text.ts';
 import type { Segment, Value } from './drift.ts';
 import { jsonText } from './value.ts';
 
-/** Characters that could move a cursor, change colours, reverse the line or break it. */
-const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 /** A longer value is shown in part: what is in the way of reading is no use. */
 export const VALUE_CHARACTERS_MAX = 400;
-
-/** A text from an archive on one line of a terminal: characters that it would obey are shown as escapes. */
-export function safeText(text: string): string {
-  return text.replaceAll(UNSAFE, (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`);
-}
 
 /** A path as people write it: `spec.containers[name=web].image`, `metadata.annotations["a.b/c"]`. Safe to show. */
 export function pathText(path: readonly Segment[]): string {
@@ -41,11 +35,6 @@ function segmentText(segment: Segment): string {
 
 function isPlain(key: string): boolean {
   return /^[A-Za-z_][\w-]*$/u.test(key);
-}
-
-/** `1 object`, `3,000 objects`. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A point in time to the second, for people: `2026-11-20 00:15:00Z`. */

@@ -1,4 +1,5 @@
-import { counted, pathText, safeText, timeText, valueText } from './display.ts';
+import { counted, safeText } from '../model/text.ts';
+import { pathText, timeText, valueText } from './display.ts';
 import { type Drift, type FieldChange, type ObjectChange, SEVERITIES, type Side } from './drift.ts';
 import { areLines, lineDiff } from './line-diff.ts';
 import { codeSpan, fenced, htmlText, plainSentence } from './markdown-text.ts';

@@ -1,4 +1,4 @@
-import { counted, safeText } from './display.ts';
+import { counted, safeText } from '../model/text.ts';
 import type { Drift, NotComparable } from './drift.ts';
 import { suppressedCount } from './summary.ts';
 

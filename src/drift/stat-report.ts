@@ -1,4 +1,4 @@
-import { safeText } from './display.ts';
+import { safeText } from '../model/text.ts';
 import type { Drift } from './drift.ts';
 
 /** The headers of `statRows`. */

@@ -1,4 +1,5 @@
-import { counted, safeText, timeText } from './display.ts';
+import { counted, safeText } from '../model/text.ts';
+import { timeText } from './display.ts';
 import { type ChangeCount, type Drift, type ObjectChange, SEVERITIES } from './drift.ts';
 
 /** A summary names so many objects. */

@@ -1,4 +1,4 @@
-import { counted, safeText } from '../drift/display.ts';
+import { counted, safeText } from '../model/text.ts';
 import type { Drift, ObjectChange } from '../drift/drift.ts';
 import { changedCount, summaryLine } from '../drift/summary.ts';
 import type { FileCounts } from '../model/manifest.ts';

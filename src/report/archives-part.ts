@@ -1,5 +1,7 @@
-import { byteText, counted, momentText } from './figures.ts';
+import { byteText, counted } from '../model/text.ts';
+import { momentText } from './figures.ts';
 import { fitting, type Html, html, NOTHING, plain, shortened } from './html.ts';
+import { tableHtml } from './table.ts';
 import { type Report, type ReportNight, totalOf } from './report.ts';
 
 /** So much of the report the table may be, in bytes. */
@@ -21,29 +23,21 @@ export function archivesPart(report: Report): Html {
     <details>
       <summary>The archives one by one: sizes, what was left out and what could not be compared</summary>
       <div>
-        <div class="scroll" tabindex="0" role="region" aria-label="The complete archives one by one">
-          <table>
-            <caption>
-              The newest ${counted(nights.length, 'complete archive')}, the newest
-              first${omittedCount === 0 ? '' : `; ${omittedCount} are not shown`}
-            </caption>
-            <thead>
-              <tr>
-                <th scope="col">Began</th>
-                <th scope="col">Archive</th>
-                <th scope="col" class="number">Size</th>
-                <th scope="col" class="number">Objects</th>
-                <th scope="col" class="number">Changed</th>
-                <th scope="col" class="number">Left out by rules</th>
-                <th scope="col" class="number">Not comparable</th>
-                <th scope="col">Remarks</th>
-              </tr>
-            </thead>
-            <tbody>
-              ${shown}
-            </tbody>
-          </table>
-        </div>
+        ${tableHtml(
+          'The complete archives one by one',
+          `The newest ${counted(nights.length, 'complete archive')}, the newest first${omittedCount === 0 ? '' : `; ${omittedCount} are not shown`}`,
+          [
+            ['Began'],
+            ['Archive'],
+            ['Size', 'number'],
+            ['Objects', 'number'],
+            ['Changed', 'number'],
+            ['Left out by rules', 'number'],
+            ['Not comparable', 'number'],
+            ['Remarks'],
+          ],
+          shown,
+        )}
       </div>
     </details>
   </section>`;

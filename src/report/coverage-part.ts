@@ -1,7 +1,8 @@
+import { counted } from '../model/text.ts';
 import { compareTexts } from '../drift/value.ts';
 import { type Outcome, type TypeRecord, WHOLE_CLUSTER } from '../model/manifest.ts';
-import { counted } from './figures.ts';
 import { fitting, type Html, html, NOTHING, plain } from './html.ts';
+import { tableHtml } from './table.ts';
 import type { Coverage, Report } from './report.ts';
 
 /** So much of the report the tables may be, in bytes. */
@@ -66,24 +67,12 @@ function isBad({ result }: TypeRow): boolean {
 
 function tableOf(caption: string, rows: readonly TypeRow[]): Html {
   const { shown, omittedCount } = fitting(rows.map(rowHtml), BYTES_MAX);
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-    <table>
-      <caption>
-        ${caption}${omittedCount === 0 ? '' : `; ${omittedCount} are not shown`}
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Type</th>
-          <th scope="col">Result</th>
-          <th scope="col" class="number">Objects</th>
-          <th scope="col">Reason</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${shown}
-      </tbody>
-    </table>
-  </div>`;
+  return tableHtml(
+    caption,
+    `${caption}${omittedCount === 0 ? '' : `; ${omittedCount} are not shown`}`,
+    [['Type'], ['Result'], ['Objects', 'number'], ['Reason']],
+    shown,
+  );
 }
 
 function rowHtml({ type, result, objectCount, reason }: TypeRow): Html {

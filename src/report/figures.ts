@@ -1,16 +1,5 @@
+import { counted } from '../model/text.ts';
 import type { Viewpoint } from '../status/backup-status.ts';
-
-/** A size for a person: `812 B`, `3.4 KiB`, `120 MiB`. */
-export function byteText(bytes: number): string {
-  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < units.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit] ?? ''}`;
-}
 
 /** How long ago, in words: `12 minutes ago`, `3 days ago`. */
 export function agoText(ageMs: number): string {
@@ -18,11 +7,6 @@ export function agoText(ageMs: number): string {
   if (minutes < 120) return `${counted(minutes, 'minute')} ago`;
   if (minutes < 48 * 60) return `${counted(Math.floor(minutes / 60), 'hour')} ago`;
   return `${counted(Math.floor(minutes / 1440), 'day')} ago`;
-}
-
-/** `1 object`, `3,000 objects`. */
-export function counted(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 /** A point in time in the zone of the reader: `2026-11-20 00:15`. */

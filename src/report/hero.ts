@@ -1,6 +1,7 @@
+import { byteText, counted } from '../model/text.ts';
 import type { BackupStatus } from '../status/backup-status.ts';
 import { type NightState, stateOf } from '../status/nights.ts';
-import { agoText, byteText, counted, momentText } from './figures.ts';
+import { agoText, momentText } from './figures.ts';
 import { type Html, html, NOTHING, plain } from './html.ts';
 import type { Report, ReportNight } from './report.ts';
 

@@ -1,4 +1,4 @@
-import { safeText } from '../drift/display.ts';
+import { safeText } from '../model/text.ts';
 
 /** HTML that is complete in itself: no value in it can end an element or an attribute. */
 export interface Html {

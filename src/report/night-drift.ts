@@ -1,4 +1,5 @@
-import { pathText, safeText, valueText } from '../drift/display.ts';
+import { safeText } from '../model/text.ts';
+import { pathText, valueText } from '../drift/display.ts';
 import type { Drift, FieldChange, ObjectChange } from '../drift/drift.ts';
 import { areLines, lineDiff } from '../drift/line-diff.ts';
 import { remarks } from '../drift/remarks.ts';

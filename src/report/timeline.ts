@@ -1,4 +1,5 @@
-import { counted, momentText } from './figures.ts';
+import { counted } from '../model/text.ts';
+import { momentText } from './figures.ts';
 import { byteLength, type Html, html, NOTHING, plain, shortened } from './html.ts';
 import type { ProjectRow, ProjectRows } from './projects.ts';
 import { type ChangeText, type ProjectDrift, type Report, type ReportNight, totalOf } from './report.ts';

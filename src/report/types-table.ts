@@ -1,6 +1,7 @@
 import { compareTexts } from '../drift/value.ts';
 import { differenceText } from './figures.ts';
 import { fitting, type Html, html, NOTHING, plain } from './html.ts';
+import { tableHtml } from './table.ts';
 import type { Report } from './report.ts';
 
 /** So much of the report the table may be, in bytes. */
@@ -22,27 +23,19 @@ export function typesPart({ nights }: Report): Html {
   if (rows.length === 0) return NOTHING;
   return html`<section class="card" aria-labelledby="types">
     <h2 id="types">Objects by type</h2>
-    <div class="scroll" tabindex="0" role="region" aria-label="Table of objects by type">
-      <table>
-        <caption>
-          Objects in the newest complete archive, the difference to the one before, and the course over
-          ${readable.length} archives${omittedCount === 0 ? '' : `; ${omittedCount} types are not shown`}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">Type</th>
-            <th scope="col" class="number">Objects</th>
-            <th scope="col" class="number">Difference</th>
-            <th scope="col">Course</th>
-            <th scope="col" class="number">Least</th>
-            <th scope="col" class="number">Most</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${shown}
-        </tbody>
-      </table>
-    </div>
+    ${tableHtml(
+      'Table of objects by type',
+      `Objects in the newest complete archive, the difference to the one before, and the course over ${readable.length} archives${omittedCount === 0 ? '' : `; ${omittedCount} types are not shown`}`,
+      [
+        ['Type'],
+        ['Objects', 'number'],
+        ['Difference', 'number'],
+        ['Course'],
+        ['Least', 'number'],
+        ['Most', 'number'],
+      ],
+      shown,
+    )}
   </section>`;
 }
 

@@ -22,7 +22,7 @@ const objectCount = Number(process.env['OBJECTS'] ?? '10000');
 const projectCount = Math.ceil(objectCount / OBJECTS_PER_PROJECT);
 if (!Number.isInteger(objectCount) || objectCount < 1) throw new Error('OBJECTS must be a whole number above 0');
 
-execFileSync('npm', ['run', '-s', 'build'], { stdio: 'inherit' });
+execFileSync('npm', ['run', '-s', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
 const folder = await mkdtemp(join(tmpdir(), 'openshift-backup-bench-'));
 const cluster = await startCluster({ log });
 try {
