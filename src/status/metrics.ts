@@ -53,6 +53,21 @@ const GAUGES: readonly (readonly [
     'Gaps of the last archive: parts of the cluster that it should hold and does not.',
     ({ lastSuccess }) => lastSuccess?.gapCount,
   ],
+  [
+    'volumes_copied',
+    'Volumes that the last run that was to copy any has copied, and found equal.',
+    ({ lastCopies }) => lastCopies?.volumes?.copiedCount,
+  ],
+  [
+    'volumes_failed',
+    'Volumes that the last run that was to copy any should have copied, and of which there is no copy to rely on.',
+    ({ lastCopies }) => lastCopies?.volumes?.gapCount,
+  ],
+  [
+    'volumes_unasked',
+    'Volumes of projects that let theirs be copied, of which nobody has asked for a copy.',
+    ({ lastCopies }) => lastCopies?.volumes?.unaskedCount,
+  ],
   ['archive_bytes', 'Size of the last archive.', ({ lastSuccess }) => lastSuccess?.archiveBytes],
   ['archives', 'Archives on the volume.', ({ archives }) => archives.length],
   ['volume_free_bytes', 'Free space on the volume.', (_status, space) => space?.freeBytes],
