@@ -26,8 +26,15 @@ export const DIFFERENT = 1;
 export const INCOMPLETE = 3;
 /** Nothing was published, or an archive is damaged. */
 export const FAILED = 4;
+/** Nothing was done, for safety. */
+export const REFUSED = 5;
 
-const OF_KIND: Record<FailureKind, number> = { usage: 2, incomplete: INCOMPLETE, failed: FAILED, refused: 5 };
+const OF_KIND: Record<FailureKind, number> = {
+  usage: 2,
+  incomplete: INCOMPLETE,
+  failed: FAILED,
+  refused: REFUSED,
+};
 
 /** A run that a signal has ended. */
 export class Interruption extends Error {

@@ -1,12 +1,13 @@
 import type { BackupStatus, VolumeSpace } from './backup-status.ts';
 
-/** One gauge: a metric that says how things are. */
+/** One metric, by the values of one label: a gauge, which says how things are, or a counter, which only grows. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly label: string;
   /** By the value of the label; a value that nobody knows is not among them. */
   readonly values: ReadonlyMap<string, number>;
+  readonly isCounter?: boolean;
 }
 
 /** Every gauge of a backup, without the prefix of its name. */
