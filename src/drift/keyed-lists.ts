@@ -66,14 +66,13 @@ const SEGMENTS = new WeakMap<readonly Value[], { rule: ListRule | undefined; seg
 
 function segmentsOf(rule: ListRule | undefined, list: readonly Value[]): Segment[] {
   const keys = list.map((element) => segmentKey(rule, element));
+  // What stands in a set is a text for itself, and sets are long.
+  const texts = keys.map((key) => (rule?.isSet === true ? (key?.[''] ?? '') : keyText(key)));
   const counts = new Map<string, number>();
-  for (const key of keys) {
-    const text = keyText(key);
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
+  for (const [index, text] of texts.entries()) if (keys[index]) counts.set(text, (counts.get(text) ?? 0) + 1);
   return keys.map((key, index): Segment => {
     if (!key) return { index };
-    return counts.get(keyText(key)) === 1 ? { match: key } : { match: { ...key, '#': String(index) } };
+    return counts.get(texts[index] ?? '') === 1 ? { match: key } : { match: { ...key, '#': String(index) } };
   });
 }
 

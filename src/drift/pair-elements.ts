@@ -1,7 +1,7 @@
 import { diffArrays } from 'diff';
 import type { Value } from './drift.ts';
 import { elementKey, keyText, listRule, ruleOrNames } from './keyed-lists.ts';
-import { type Leaves, leavesOf, similarityOf } from './leaves.ts';
+import { leafCount, type Leaves, leavesOf, similarityOf } from './leaves.ts';
 import type { ListRule } from './list-rules.ts';
 import { compareTexts, isList, isMap, jsonText } from './value.ts';
 
@@ -113,9 +113,9 @@ function pairSimilar(
   { removed, added }: Pick<Pairing, 'removed' | 'added'>,
 ): (readonly [number, number])[] {
   if (removed.length * added.length > SIMILAR_MAX * SIMILAR_MAX) return [];
+  const leafSum = removed.reduce((sum, place) => sum + leafCount(before[place] ?? null), 0);
+  if (added.length * leafSum > SIMILAR_STEPS_MAX) return [];
   const [old, present] = [objectsAt(before, removed), objectsAt(after, added)];
-  if (present.length * old.reduce((sum, { leaves }) => sum + leaves.counts.size, 0) > SIMILAR_STEPS_MAX)
-    return [];
   const candidates = old
     .flatMap((from) => present.map((to) => ({ from, to, share: similarityOf(from.leaves, to.leaves) })))
     .filter(({ share }) => share >= 0.5)
