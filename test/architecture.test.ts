@@ -171,6 +171,7 @@ const PURITY: PurityTable = {
     'src/drift/compare-files.ts': 'reads entries of archives',
     'src/drift/read-items.ts': 'reads entries of archives',
     'src/drift/read-facts.ts': 'reads entries of archives',
+    'src/drift/read-list-schemas.ts': 'reads entries of archives',
     'src/drift/read-scale-targets.ts': 'reads entries of archives',
     'src/report/read-report.ts': 'reads archives, pair by pair',
     'src/history/git.ts': 'runs git',

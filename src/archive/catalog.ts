@@ -34,6 +34,15 @@ export type ArchiveState =
   | { readonly kind: 'original' }
   | { readonly kind: 'unreadable'; readonly reason: string };
 
+/** An archive that is passed over, and why: it is of a newer format, or damaged. */
+export interface PassedOver {
+  readonly file: string;
+  readonly reason: string;
+}
+
+/** Told of the archives that are passed over, the newest first, if there are any. */
+export type PassOver = (passed: readonly [PassedOver, ...PassedOver[]]) => void;
+
 /**
  * Every archive in the folder, the newest first (by the instant in the name, then by name). Other files are
  * left out, whatever they hold. Of each archive only the manifest is read.
@@ -56,12 +65,17 @@ export async function readCatalog(dir: string): Promise<CatalogEntry[]> {
  *
  * @param reference `latest` (the newest complete one), `previous` (the complete one before it), a file name
  *   in the folder with or without `.zip`, or a path
+ * @param passOver told of the archives that would come before the one that is found, and can't be read
  * @throws KnownError `usage` when there is no such archive, with what there is; `failed` for a path to a
  *   file under a foreign name that is no archive
  */
-export async function resolveArchive(dir: string, reference: string): Promise<CatalogEntry> {
-  if (reference === 'latest') return nthComplete(dir, 0);
-  if (reference === 'previous') return nthComplete(dir, 1);
+export async function resolveArchive(
+  dir: string,
+  reference: string,
+  passOver: PassOver = () => {},
+): Promise<CatalogEntry> {
+  if (reference === 'latest') return nthComplete(dir, 0, passOver);
+  if (reference === 'previous') return nthComplete(dir, 1, passOver);
   const isPath = basename(reference) !== reference;
   const entry = (isPath ? undefined : await entryNamed(dir, reference)) ?? (await entryAt(reference));
   if (entry) return entry;
@@ -70,13 +84,18 @@ export async function resolveArchive(dir: string, reference: string): Promise<Ca
   throw new KnownError('usage', `There is no archive ${JSON.stringify(reference)}: ${there}`);
 }
 
-async function nthComplete(dir: string, index: number): Promise<CatalogEntry> {
+async function nthComplete(dir: string, index: number, passOver: PassOver): Promise<CatalogEntry> {
   const names = await archiveNames(dir);
   let skip = index;
+  const passed: PassedOver[] = [];
   for (const name of names) {
     if (name.grammar === 'original' || !name.isComplete) continue;
     const entry = await readEntry(join(dir, name.file), name);
-    if (entry?.state.kind === 'complete' && skip-- === 0) return entry;
+    if (entry?.state.kind === 'unreadable') passed.push({ file: name.file, reason: entry.state.reason });
+    if (entry?.state.kind !== 'complete' || skip-- > 0) continue;
+    const [first, ...others] = passed;
+    if (first) passOver([first, ...others]);
+    return entry;
   }
   const problem = index === 0 ? 'There is no complete archive' : 'There are no two complete archives';
   throw new KnownError('usage', `${problem}: ${thereIs(dir, names)}`);

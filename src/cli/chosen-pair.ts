@@ -1,8 +1,9 @@
 import { readdir } from 'node:fs/promises';
-import { type CatalogEntry, resolveArchive } from '../archive/catalog.ts';
+import type { CatalogEntry } from '../archive/catalog.ts';
 import type { DriftQuestion } from '../drift/compare-archives.ts';
 import { parseArchiveName } from '../model/archive-name.ts';
 import { KnownError } from '../model/known-error.ts';
+import { ArchiveFinder } from './find-archive.ts';
 import type { CommandInput } from './process-context.ts';
 
 /** The word for the cluster as it is now. */
@@ -39,25 +40,24 @@ export async function withChosenPair<T>(
 type Chosen = CatalogEntry | typeof LIVE;
 
 async function chosenPair(
-  { settings }: CommandInput,
+  input: CommandInput,
   [first, second]: readonly string[],
 ): Promise<readonly [Chosen, Chosen]> {
-  const { dir, since } = settings;
+  const { dir, since } = input.settings;
+  const finder = new ArchiveFinder(input);
+  const chosen = async (reference: string): Promise<Chosen> =>
+    reference === LIVE ? LIVE : comparable(await finder.find(reference));
   if (since === 0) {
-    if (first === LIVE && second === undefined) return [await chosen(dir, 'latest'), LIVE];
-    return [await chosen(dir, first ?? 'previous'), await chosen(dir, second ?? 'latest')];
+    if (first === LIVE && second === undefined) return [await chosen('latest'), LIVE];
+    return [await chosen(first ?? 'previous'), await chosen(second ?? 'latest')];
   }
   if (second !== undefined)
     throw new KnownError(
       'usage',
       '--since chooses the earlier archive: name the later one only, or leave --since out',
     );
-  const after = await chosen(dir, first ?? 'latest');
-  return [comparable(await atLeastSoOld(dir, after, since)), after];
-}
-
-async function chosen(dir: string, reference: string): Promise<Chosen> {
-  return reference === LIVE ? LIVE : comparable(await resolveArchive(dir, reference));
+  const after = await chosen(first ?? 'latest');
+  return [comparable(await atLeastSoOld({ dir, finder }, after, since)), after];
 }
 
 function comparable(entry: CatalogEntry): CatalogEntry {
@@ -69,7 +69,11 @@ function comparable(entry: CatalogEntry): CatalogEntry {
 }
 
 /** The newest complete archive that is at least so old, of the same name if that is known. */
-async function atLeastSoOld(dir: string, after: Chosen, ageMs: number): Promise<CatalogEntry> {
+async function atLeastSoOld(
+  { dir, finder }: { readonly dir: string; readonly finder: ArchiveFinder },
+  after: Chosen,
+  ageMs: number,
+): Promise<CatalogEntry> {
   const { backup, file } = after === LIVE ? { backup: '', file: '' } : after.name;
   const limit = Date.now() - ageMs;
   const older = (await readdir(dir))
@@ -81,8 +85,9 @@ async function atLeastSoOld(dir: string, after: Chosen, ageMs: number): Promise<
     .filter((name) => (name.backup === backup || backup === '') && name.file !== file)
     .toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
   for (const name of older) {
-    const entry = await resolveArchive(dir, name.file);
+    const entry = await finder.find(name.file);
     if (entry.state.kind === 'complete') return entry;
+    if (entry.state.kind === 'unreadable') finder.passOver([{ file: name.file, reason: entry.state.reason }]);
   }
   throw new KnownError(
     'usage',

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { resolveArchive } from '../archive/catalog.ts';
 import { checkChecksumFile } from '../archive/checksum-file.ts';
 import { KnownError, systemErrorCode } from '../model/known-error.ts';
 import { COMPLETE } from './exit-code.ts';
+import { ArchiveFinder } from './find-archive.ts';
 import { type CommandInput, print } from './process-context.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function fetchArchive(
   { process, settings }: CommandInput,
   [reference]: readonly string[],
 ): Promise<number> {
-  const { name, path } = await resolveArchive(settings.dir, reference ?? 'latest');
+  const { name, path } = await new ArchiveFinder({ process, settings }).find(reference ?? 'latest');
   if (process.stdout.isTTY === true) {
     throw new KnownError(
       'refused',

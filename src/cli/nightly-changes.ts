@@ -29,7 +29,9 @@ export async function nightlyChanges(
   if (!manifest.isComplete) return undefined;
   const attempt = { message: 'Could not compare with the archive before', command: 'diff' };
   return await afterPublishing(warn, attempt, async () => {
-    const since = await previousArchive(settings.dir, archive.file, manifest);
+    const since = await previousArchive(settings.dir, archive.file, manifest, ([{ file, reason }]) =>
+      warn('An archive was passed over', { archive: file, problem: reason }),
+    );
     return since === undefined ? undefined : await changesSince(settings, since, archive.file, warn);
   });
 }

@@ -1,5 +1,4 @@
 import { byteText } from '../model/text.ts';
-import { resolveArchive } from '../archive/catalog.ts';
 import { ITEM_DEPTH, ITEM_SEPARATOR, LIST_HEAD, LIST_TAIL } from '../archive/layout.ts';
 import { type Archive, openArchive } from '../archive/read-archive.ts';
 import { canonicalJson } from '../json/canonical-json.ts';
@@ -11,6 +10,7 @@ import { type FileRecord, type Manifest, objectFiles, type TypeRecord } from '..
 import { compareApplyOrder } from '../prune/apply-order.ts';
 import { applyReadyOf } from '../prune/prune-object.ts';
 import { COMPLETE } from './exit-code.ts';
+import { ArchiveFinder } from './find-archive.ts';
 import { type CommandInput, print } from './process-context.ts';
 import { table } from './text.ts';
 
@@ -20,7 +20,7 @@ export async function show(
   [reference, object]: readonly string[],
   switches: ReadonlySet<string>,
 ): Promise<number> {
-  const { path } = await resolveArchive(input.settings.dir, reference ?? 'latest');
+  const { path } = await new ArchiveFinder(input).find(reference ?? 'latest');
   const archive = await openArchive(path);
   const isApplyReady = switches.has('applyReady');
   try {

@@ -1,9 +1,10 @@
 import { counted, safeText } from '../model/text.ts';
-import { type CatalogEntry, readCatalog, resolveArchive } from '../archive/catalog.ts';
+import { type CatalogEntry, readCatalog } from '../archive/catalog.ts';
 import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
 import { KnownError } from '../model/known-error.ts';
 import { gapsOf } from '../model/manifest.ts';
 import { COMPLETE, FAILED, INCOMPLETE } from './exit-code.ts';
+import { ArchiveFinder } from './find-archive.ts';
 import { type CommandInput, print } from './process-context.ts';
 
 const LEVEL = { level: 'contents' } as const;
@@ -15,7 +16,9 @@ export async function verify(
   switches: ReadonlySet<string>,
 ): Promise<number> {
   const isAll = switches.has('all');
-  const entries = isAll ? await allArchives(settings.dir) : await namedArchives(settings.dir, references);
+  const entries = isAll
+    ? await allArchives(settings.dir)
+    : await namedArchives(new ArchiveFinder({ process, settings }), references);
   const results: { file: string; verification: Verification }[] = [];
   for (const entry of entries) {
     process.signal.throwIfAborted();
@@ -51,10 +54,10 @@ async function allArchives(dir: string): Promise<CatalogEntry[]> {
   throw new KnownError('usage', `There are no archives in ${dir}: "openshift-backup run" makes one`);
 }
 
-async function namedArchives(dir: string, references: readonly string[]): Promise<CatalogEntry[]> {
+async function namedArchives(finder: ArchiveFinder, references: readonly string[]): Promise<CatalogEntry[]> {
   const entries: CatalogEntry[] = [];
   for (const reference of references.length === 0 ? ['latest'] : references) {
-    entries.push(await resolveArchive(dir, reference));
+    entries.push(await finder.find(reference));
   }
   return entries;
 }

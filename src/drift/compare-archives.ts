@@ -11,6 +11,7 @@ import { notesOn, refuseOthers, secretsAreComparable } from './archive-notes.ts'
 import { type FilePlan, type FileSelection, planFiles } from './file-plan.ts';
 import type { IgnoreRule } from './ignore-rule.ts';
 import { Judge } from './judge.ts';
+import { DefinedLists } from './read-list-schemas.ts';
 import { readScaleTargets } from './read-scale-targets.ts';
 import { ignoreContextOf } from './scale-target.ts';
 import { versionNotes } from './version-notes.ts';
@@ -61,10 +62,14 @@ export async function compareArchives(question: DriftQuestion): Promise<Drift> {
   };
   const differing = comparable(plan, coverage);
   const comparedCount = await withArchives(question, differing.length > 0, async (archives) => {
-    const context = ignoreContextOf(await readScaleTargets(archives, differing));
+    const scaled = ignoreContextOf(await readScaleTargets(archives, differing));
     const areSecretsComparable = secretsAreComparable(before, after);
-    const judge = new Judge(list, question.rules, context, { areSecretsComparable });
-    return await compareFiles({ ...files, judge, question: { ...question, ...archives } }, differing);
+    const judge = new Judge(list, question.rules, scaled, { areSecretsComparable });
+    const isTurned = Date.parse(before.startedAt) > Date.parse(after.startedAt);
+    const newestFirst = isTurned ? [archives.before, archives.after] : [archives.after, archives.before];
+    const definedLists = new DefinedLists(newestFirst, new Set(differing.map(({ type }) => type)));
+    const context = { ...files, judge, definedLists, question: { ...question, ...archives } };
+    return await compareFiles(context, differing);
   });
   return {
     before: sideOf(question, 'before', before),

@@ -6,9 +6,9 @@ import type { Attribution, ObjectChange, ObjectIdentity, Value } from './drift.t
 import type { FilePair } from './file-plan.ts';
 import type { Judge } from './judge.ts';
 import { factsOf, FactsReader } from './read-facts.ts';
+import type { DefinedLists } from './read-list-schemas.ts';
 import { type ItemSource, itemSource, meetItems, type Met } from './read-items.ts';
 import { findRenames, type Lone } from './renames.ts';
-
 import { parseValue } from './value.ts';
 
 /** In an entry with more objects that went or came, none is looked for under another name. */
@@ -37,6 +37,8 @@ export interface FileContext {
   /** Whether an object that only one of the archives has came or went. */
   readonly arePresencesComparable: boolean;
   readonly judge: Judge;
+  /** What definitions say of lists. */
+  readonly definedLists: DefinedLists;
   readonly list: ChangeList;
   /** By type, the versions in which its objects are written, where they differ. */
   readonly versions: Map<string, readonly [string, string]>;
@@ -108,17 +110,18 @@ class FileComparison {
       if (met.kind === 'changed') await this.#changed(met);
       else if (met.kind !== 'equal' && this.#context.arePresencesComparable) await this.#lone(met);
     }
-    this.#settle();
+    await this.#settle();
     await this.#facts.before.finish();
     await this.#facts.after.finish();
     return count;
   }
 
   async #changed({ name, before, after }: Extract<Met, { kind: 'changed' }>): Promise<void> {
-    const { judge, versions } = this.#context;
+    const { judge, versions, definedLists } = this.#context;
     const pair = { identity: this.#identity(name), before: parseValue(before), after: parseValue(after) };
     const read = versionsOf(pair);
     if (read) versions.set(this.#file.type, read);
+    await definedLists.declare(this.#file.type, pair.before, pair.after);
     const attribution = await this.#attribution(name);
     this.#keep(judge.changed(pair, attribution), pair.before, pair.after);
   }
@@ -133,7 +136,7 @@ class FileComparison {
     this.#emitAll();
   }
 
-  #settle(): void {
+  async #settle(): Promise<void> {
     const { removed, added } = this.#waiting;
     for (const rename of findRenames(removed, added)) {
       const { before, after } = rename;
@@ -145,6 +148,7 @@ class FileComparison {
         added.findIndex(({ name }) => name === after.name),
         1,
       );
+      await this.#context.definedLists.declare(this.#file.type, before.object, after.object);
       const change = this.#context.judge.renamed(this.#identity(after.name), rename, own?.attribution);
       this.#keep(change, before.object, after.object);
     }

@@ -133,7 +133,7 @@ export function partsOf(
   if (isMap(value)) return [...value].map(([key, member]) => ({ path: [...path, { key }], value: member }));
   if (!isList(value)) return [];
   const keys = path.flatMap((segment) => ('key' in segment ? [segment.key] : []));
-  const segments = elementSegments(listRule(type, keys), value);
+  const segments = elementSegments(listRule(type, keys, value), value);
   return value.map((element, index) => ({ path: [...path, segments[index] ?? { index }], value: element }));
 }
 

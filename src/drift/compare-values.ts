@@ -22,7 +22,7 @@ const ROOT = { path: [], keys: [] };
 
 /**
  * What differs between two values of a type, by path. Lists are compared as Kubernetes means them (see
- * `LIST_RULES`): the order of a set, or of elements that have names, is no difference. Quantities are compared
+ * `listRule`): the order of a set, or of elements that have names, is no difference. Quantities are compared
  * as quantities. What is there on one side only is one difference, however much it holds.
  */
 export function compareValues(type: string, before: Value, after: Value): Difference[] {
@@ -66,7 +66,7 @@ function* ofLists(
 ): Generator<Difference, void, undefined> {
   if (isEqual(before, after)) return;
   const { type, path, keys } = place;
-  const rule = listRule(type, keys);
+  const rule = listRule(type, keys, after);
   const { pairs, removed, added, isReordered } = pairElements({ type, keys }, before, after);
   const [old, present] = [elementSegments(rule, before), elementSegments(rule, after)];
   const isSame = ([from, to]: readonly [number, number]): boolean =>

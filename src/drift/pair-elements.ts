@@ -1,7 +1,8 @@
 import { diffArrays } from 'diff';
 import type { Value } from './drift.ts';
-import { elementKey, keyText, listRule, type ListRule, ruleOrNames } from './keyed-lists.ts';
-import { type Leaves, leavesOf, similarityOf } from './leaves.ts';
+import { elementKey, keyText, listRule, ruleOrNames } from './keyed-lists.ts';
+import { leafCount, type Leaves, leavesOf, similarityOf } from './leaves.ts';
+import type { ListRule } from './list-rules.ts';
 import { compareTexts, isList, isMap, jsonText } from './value.ts';
 
 /** Which elements of two lists are the same one, by their places. */
@@ -31,7 +32,7 @@ export interface ListPlace {
  * the longest common subsequence.
  */
 export function pairElements(place: ListPlace, before: readonly Value[], after: readonly Value[]): Pairing {
-  const rule = listRule(place.type, place.keys);
+  const rule = listRule(place.type, place.keys, after);
   if (rule?.isSet === true) return pairSets(place, before, after);
   return pairKeyed(ruleOrNames(rule), before, after) ?? pairInOrder(before, after);
 }
@@ -100,7 +101,7 @@ function meaningOf({ type, keys }: ListPlace, value: Value): string {
     return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${meaningOf({ type, keys: [...keys, key] }, member)}`).join()}}`;
   }
   if (!isList(value)) return jsonText(value);
-  const rule = listRule(type, keys);
+  const rule = listRule(type, keys, value);
   const texts = value.map((element) => meaningOf({ type, keys }, element));
   return `[${(rule && rule.isOrdered !== true ? texts.toSorted(compareTexts) : texts).join()}]`;
 }
@@ -112,9 +113,9 @@ function pairSimilar(
   { removed, added }: Pick<Pairing, 'removed' | 'added'>,
 ): (readonly [number, number])[] {
   if (removed.length * added.length > SIMILAR_MAX * SIMILAR_MAX) return [];
+  const leafSum = removed.reduce((sum, place) => sum + leafCount(before[place] ?? null), 0);
+  if (added.length * leafSum > SIMILAR_STEPS_MAX) return [];
   const [old, present] = [objectsAt(before, removed), objectsAt(after, added)];
-  if (present.length * old.reduce((sum, { leaves }) => sum + leaves.counts.size, 0) > SIMILAR_STEPS_MAX)
-    return [];
   const candidates = old
     .flatMap((from) => present.map((to) => ({ from, to, share: similarityOf(from.leaves, to.leaves) })))
     .filter(({ share }) => share >= 0.5)

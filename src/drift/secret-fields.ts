@@ -11,6 +11,8 @@ const SECRET_KEY =
 /** Annotations that hold a second copy of the whole object. */
 const COPY = /(?:^|\/)last-applied(?:-|$)|^kapp\.k14s\.io\/original/u;
 const NAMED_SETTINGS = ['configmaps'];
+/** Lists without names whose values tell nothing. */
+const PLAIN_LISTS = ['tolerations'];
 
 /** Texts that are or hold a secret wherever they stand. No pattern looks further than its limit, however long the text is. */
 const SECRET_TEXTS: readonly RegExp[] = [
@@ -103,12 +105,22 @@ function isNamedSecret(type: string, path: readonly Segment[], value: Value | un
   if (SECRET_KEY.test(last.key)) return true;
   if (path.at(-1) !== last) return false;
   if (NAMED_SETTINGS.includes(type) && path.length === 2) return SECRET_NAME.test(last.key);
-  return last.key === 'value' && isNamedByHolder(path.at(-2));
+  return last.key === 'value' && isNamedByHolder(path.at(-3), path.at(-2));
 }
 
-/** Of `env` and `parameters`, and what custom resources have like them: elements with a name and a value. */
-function isNamedByHolder(holder: Segment | undefined): boolean {
+/**
+ * Of `env` and `parameters`, and what custom resources have like them: elements with a name and a value. An element
+ * that is told apart by other fields can have a name as well, or one of these is it.
+ */
+function isNamedByHolder(list: Segment | undefined, holder: Segment | undefined): boolean {
   if (holder === undefined) return false;
   if ('key' in holder) return SECRET_KEY.test(holder.key);
-  return 'index' in holder || SECRET_NAME.test(holder.match['name'] ?? '');
+  const name = 'match' in holder ? holder.match['name'] : undefined;
+  if (name !== undefined) return SECRET_NAME.test(name);
+  return list === undefined || !('key' in list && PLAIN_LISTS.includes(list.key));
+}
+
+/** Whether a field of this name may hold a secret, whatever its value is. */
+export function isSecretName(key: string): boolean {
+  return SECRET_KEY.test(key);
 }

@@ -75,10 +75,13 @@ export class SideCoverage {
   #unread(type: string, folder: string): Missing | undefined {
     const outcomes = this.#outcomes.get(type);
     if (!outcomes) return this.#unknown(type, folder);
+    const ofProject = this.#ofEveryType(folder);
+    // Of a project that is gone everything is known, whatever may be listed.
+    if (ofProject?.result === 'empty') return undefined;
     const outcome = outcomes.get(folder) ?? outcomes.get(WHOLE_CLUSTER);
     if (outcome) return missingOf(type, outcome);
     if (folder === WHOLE_CLUSTER) return undefined;
-    return this.#ofEveryType(folder) ?? this.#unseen(folder);
+    return ofProject ? missingOf(EVERY_TYPE, ofProject) : this.#unseen(folder);
   }
 
   /** A type that discovery did not name: it was not there, or its group did not answer. */
@@ -88,16 +91,15 @@ export class SideCoverage {
     const silent = this.#outcomes.get(group)?.get(WHOLE_CLUSTER);
     if (silent) return missingOf(group, silent);
     const ofProject = this.#ofEveryType(folder);
-    if (ofProject) return ofProject;
-    const { isComplete } = this.#manifest;
+    if (ofProject) return missingOf(EVERY_TYPE, ofProject);
+    const isKnown = this.#manifest.isComplete || type === EVERY_TYPE;
     const reason = 'the archive is incomplete, and does not know the type';
-    return isComplete ? undefined : { type, scope: WHOLE_CLUSTER, reason, isChoice: false };
+    return isKnown ? undefined : { type, scope: WHOLE_CLUSTER, reason, isChoice: false };
   }
 
-  /** A project that was named and gave nothing has a record for all types. */
-  #ofEveryType(folder: string): Missing | undefined {
-    const outcome = folder === WHOLE_CLUSTER ? undefined : this.#outcomes.get(EVERY_TYPE)?.get(folder);
-    return outcome && missingOf(EVERY_TYPE, outcome);
+  /** A project that was named and gave nothing, or is gone, has a record for all types. */
+  #ofEveryType(folder: string): Outcome | undefined {
+    return folder === WHOLE_CLUSTER ? undefined : this.#outcomes.get(EVERY_TYPE)?.get(folder);
   }
 
   /** Projects were read one by one. Who can't list them all does not know whether one is gone or hidden. */

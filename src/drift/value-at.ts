@@ -28,7 +28,7 @@ export function placeOf(type: string, keys: readonly string[], list: Value, segm
   if (!isList(list)) return -1;
   if ('index' in segment) return segment.index < list.length ? segment.index : -1;
   if ('key' in segment) return -1;
-  return placesOf(elementSegments(listRule(type, keys), list)).get(nameText(segment)) ?? -1;
+  return placesOf(elementSegments(listRule(type, keys, list), list)).get(nameText(segment)) ?? -1;
 }
 
 /** Where the texts, numbers and empty objects in a value stand; elements of lists by their places. */

@@ -28,6 +28,8 @@ export interface ExportRequest {
   readonly options: ExportOptions;
   /** The project of the context or the pod; may be empty. */
   readonly ownProject: string;
+  /** Projects that there were: without it, one that was named and is gone is an error. */
+  readonly mayBeGone?: readonly string[] | undefined;
   readonly tool: Manifest['tool'];
   readonly now: () => Date;
   readonly report: (event: RunEvent) => void;
@@ -57,7 +59,8 @@ export async function exportCluster(request: ExportRequest): Promise<CountedMani
   const writer = await ArchiveWriter.create(draft.path, draft.startedAt);
   try {
     const records = await writeTypes(request, writer, jobs);
-    requireReadable(records);
+    // That a project is gone is something that was read.
+    if ((projects?.gone ?? []).length === 0) requireReadable(records);
     const types = allRecords(plan, projects, records);
     for (const gap of newGaps(types, records)) report({ kind: 'gap', gap });
     return await writer.finish(() => ({

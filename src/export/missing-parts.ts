@@ -40,13 +40,15 @@ function requiredRecord(record: TypeRecord): TypeRecord {
   return { ...record, outcomes: isEmpty ? [missing] : outcomes };
 }
 
-/** One record for all projects that were named and gave nothing; none if each gave something. */
+/** One record for all projects that are gone, or were named and gave nothing; none if there are no such. */
 function projectsRecord(projects: Projects | undefined, read: readonly TypeRecord[]): TypeRecord[] {
   if (!projects) return [];
-  const outcomes = projects.named.flatMap((project) => {
+  const silent = projects.named.flatMap((project) => {
     const reason = missingReason(project, projects, read);
     return reason === undefined ? [] : [failed(project, reason)];
   });
+  const gone = projects.gone.map((scope): Outcome => ({ scope, result: 'empty', resourceVersion: '' }));
+  const outcomes = [...gone, ...silent];
   if (outcomes.length === 0) return [];
   return [{ type: EVERY_TYPE, apiVersion: '', kind: '', isNamespaced: true, outcomes }];
 }

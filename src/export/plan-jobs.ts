@@ -4,7 +4,7 @@ import type { Permission } from '../kubernetes/may-list.ts';
 import { anyGlobMatcher } from '../model/glob.ts';
 import type { ExportOptions } from '../model/manifest.ts';
 import type { ResourceType } from '../model/resource-type.ts';
-import { askForCluster, askForProjects, clusterScope } from './permissions.ts';
+import { askForCluster, askForProjects, clusterScope, type Scope } from './permissions.ts';
 import { isOfProjects } from './plan-types.ts';
 import { findProjects, type Projects } from './projects.ts';
 import type { TypeJob } from './read-types.ts';
@@ -16,6 +16,8 @@ export interface JobQuestion {
   readonly options: ExportOptions;
   /** The project of the context or the pod; may be empty. */
   readonly ownProject: string;
+  /** Projects that there were, see `findProjects`. */
+  readonly mayBeGone?: readonly string[] | undefined;
   /** The types that are to be read, and all that the server has. */
   readonly selected: readonly ResourceType[];
   readonly types: readonly ResourceType[];
@@ -36,6 +38,7 @@ export async function planJobs({
   client,
   options,
   ownProject,
+  mayBeGone,
   selected,
   types,
 }: JobQuestion): Promise<JobPlan> {
@@ -45,9 +48,8 @@ export async function planJobs({
   const isSplit =
     isSelection || selected.some((type, index) => type.isNamespaced && answers[index] === 'denied');
   const projects = isSplit
-    ? await findProjects(client, { types, patterns, excluded, ownProject })
+    ? await findProjects(client, { types, patterns, excluded, ownProject, mayBeGone })
     : undefined;
-  const names = projects?.names ?? [];
   const isExcluded = anyGlobMatcher(excluded);
   const jobs = selected.map((known, index): TypeJob => {
     const answer: Permission = answers[index] ?? 'denied';
@@ -56,9 +58,21 @@ export async function planJobs({
       const whole = { type, scopes: async () => [clusterScope(answer)] };
       return excluded.length > 0 && isOfProjects(type) ? { ...whole, isExcluded } : whole;
     }
-    if (answer !== 'allowed' || isNamespaceType(type))
-      return { type, scopes: () => askForProjects(client, type, names) };
-    return { type, scopes: async () => names.map((scope) => ({ scope, permission: answer })) };
+    return { type, scopes: () => scopesIn(client, type, answer, projects) };
   });
   return { jobs, projects };
+}
+
+/** Where a type is listed that is listed project by project. */
+async function scopesIn(
+  client: ApiClient,
+  type: ResourceType,
+  answer: Permission,
+  projects: Projects | undefined,
+): Promise<Scope[]> {
+  const { names = [], gone = [] } = projects ?? {};
+  // There is no project in which it could be allowed.
+  if (answer === 'denied' && names.length + gone.length === 0) return [clusterScope(answer)];
+  if (answer !== 'allowed' || isNamespaceType(type)) return await askForProjects(client, type, names);
+  return names.map((scope) => ({ scope, permission: answer }));
 }

@@ -21,6 +21,11 @@ export interface ProjectQuestion {
   readonly excluded: readonly string[];
   /** The project of the context or the pod, used when nobody says which there are; may be empty. */
   readonly ownProject: string;
+  /**
+   * Projects that there were. With these given, one that is gone is no error, but a fact: also one that was asked
+   * for by name.
+   */
+  readonly mayBeGone?: readonly string[] | undefined;
 }
 
 /** The projects that are exported one by one. */
@@ -31,6 +36,8 @@ export interface Projects {
   readonly named: readonly string[];
   /** Those of which nobody says whether they exist. */
   readonly uncertain: ReadonlySet<string>;
+  /** Those of which the server says that there are none: nothing is in them. */
+  readonly gone: readonly string[];
   /** Set when it is the only one because nobody was named and projects may not be listed. */
   readonly contextProject?: string;
 }
@@ -46,14 +53,56 @@ export async function findProjects(client: ApiClient, question: ProjectQuestion)
   const isExcluded = anyGlobMatcher(excluded);
   const types = projectTypes(question.types);
   const existing = await listProjects(client, types);
-  const names = existing === undefined ? withoutList(question) : selectedOf(existing, patterns);
-  const left = [...new Set(names)].filter((name) => !isExcluded(name)).toSorted();
-  if (left.length === 0 && names.length > 0 && (patterns.length > 0 || existing === undefined))
+  const names = existing === undefined ? withoutList(question) : selectedOf(existing.names, question);
+  const wanted = [...new Set(names)].filter((name) => !isExcluded(name)).toSorted();
+  if (wanted.length === 0 && names.length > 0 && (patterns.length > 0 || existing === undefined))
     throw new KnownError('usage', '--exclude-namespace leaves no project to export: check it');
-  const uncertain = existing === undefined ? await uncertainOf(client, types, left) : new Set<string>();
+  const looked = await lookFor(client, types, missingOf(question, wanted, existing), existing);
+  const strange = question.mayBeGone ? undefined : looked.gone[0];
+  if (strange !== undefined)
+    throw new KnownError('usage', `There is no project ${strange}: check --namespace, or the context`);
+  const left = wanted.filter((name) => !looked.gone.includes(name));
   const named = left.filter((name) => patterns.includes(name));
-  const [contextProject] = existing === undefined && patterns.length === 0 ? left : [];
-  return { names: left, named, uncertain, ...(contextProject === undefined ? {} : { contextProject }) };
+  const [contextProject] = existing === undefined && patterns.length === 0 ? wanted : [];
+  const context = contextProject === undefined ? {} : { contextProject };
+  return { ...looked, names: left, named, ...context };
+}
+
+/** What a list of projects says. */
+interface ListedProjects {
+  readonly names: readonly string[];
+  /** Whether one that is not in it does not exist: OpenShift's own list holds only those that one may see. */
+  readonly isWhole: boolean;
+}
+
+/** The projects of which it must be found out whether they exist. */
+function missingOf(
+  { patterns, excluded, mayBeGone = [] }: ProjectQuestion,
+  wanted: readonly string[],
+  existing: ListedProjects | undefined,
+): string[] {
+  const isExcluded = anyGlobMatcher(excluded);
+  const earlier = patterns.length === 0 ? [] : mayBeGone.filter(anyGlobMatcher(patterns));
+  const known = new Set(existing?.names);
+  return [...new Set([...wanted, ...earlier])].filter((name) => !known.has(name) && !isExcluded(name));
+}
+
+/** Which of these projects are gone, and of which nobody says: an access review is answered for any name. */
+async function lookFor(
+  client: ApiClient,
+  types: readonly ResourceType[],
+  names: readonly string[],
+  existing: ListedProjects | undefined,
+): Promise<Pick<Projects, 'gone' | 'uncertain'>> {
+  if (existing?.isWhole === true) return { gone: names, uncertain: new Set() };
+  const gone: string[] = [];
+  const uncertain = new Set<string>();
+  for (const name of names) {
+    const status = await statusOf(client, types, name);
+    if (status === 404) gone.push(name);
+    else if (status !== 200) uncertain.add(name);
+  }
+  return { gone, uncertain };
 }
 
 function projectTypes(types: readonly ResourceType[]): ResourceType[] {
@@ -62,11 +111,15 @@ function projectTypes(types: readonly ResourceType[]): ResourceType[] {
   );
 }
 
-function selectedOf(existing: readonly string[], patterns: readonly string[]): readonly string[] {
+function selectedOf(
+  existing: readonly string[],
+  { patterns, mayBeGone }: ProjectQuestion,
+): readonly string[] {
   if (patterns.length === 0) return existing;
   return patterns.flatMap((pattern) => {
     const matches = existing.filter(globMatcher(pattern));
     if (matches.length > 0) return matches;
+    if (mayBeGone) return isGlob(pattern) ? [] : [pattern];
     throw new KnownError('usage', `There is no project ${pattern}, or it is not visible: check --namespace`);
   });
 }
@@ -74,9 +127,10 @@ function selectedOf(existing: readonly string[], patterns: readonly string[]): r
 async function listProjects(
   client: ApiClient,
   types: readonly ResourceType[],
-): Promise<string[] | undefined> {
+): Promise<ListedProjects | undefined> {
   for (const type of types) {
-    if ((await mayRead(client, type, 'list', undefined)) === 'allowed') return await namesOf(client, type);
+    if ((await mayRead(client, type, 'list', undefined)) !== 'allowed') continue;
+    return { names: await namesOf(client, type), isWhole: type.group === '' };
   }
   return undefined;
 }
@@ -97,26 +151,6 @@ function withoutList({ patterns, ownProject }: ProjectQuestion): readonly string
     'usage',
     'The service account may not list projects: name each one with --namespace, without * or ?',
   );
-}
-
-/**
- * Those of the projects of which nobody says whether they exist: an access review is answered for any name.
- *
- * @throws KnownError `usage` for one of which the server says that there is none
- */
-async function uncertainOf(
-  client: ApiClient,
-  types: readonly ResourceType[],
-  names: readonly string[],
-): Promise<Set<string>> {
-  const uncertain = new Set<string>();
-  for (const name of names) {
-    const status = await statusOf(client, types, name);
-    if (status === 404)
-      throw new KnownError('usage', `There is no project ${name}: check --namespace, or the context`);
-    if (status !== 200) uncertain.add(name);
-  }
-  return uncertain;
 }
 
 /** What the server answers when it is asked for one project; undefined when nobody may ask, or it fails. */

@@ -109,6 +109,6 @@ async function readType(
 
 /** A type that is denied in every project is denied, in one line. */
 function summarised(outcomes: readonly Outcome[]): readonly Outcome[] {
-  const isDenied = outcomes.every(({ result }) => result === 'denied');
+  const isDenied = outcomes.length > 0 && outcomes.every(({ result }) => result === 'denied');
   return isDenied ? [{ scope: WHOLE_CLUSTER, result: 'denied' }] : outcomes;
 }

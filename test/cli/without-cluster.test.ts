@@ -16,6 +16,10 @@ const DAMAGED = [3, 4, 5, 6, 7, 8].map((day) => `openshift-backup-2026110${day}T
 const ALL = [...DAMAGED, INCOMPLETE, NEWEST, ...OLD_ARCHIVES.toReversed()];
 const HOOK = path.join(import.meta.dirname, '..', 'support', 'loaded-modules.ts');
 
+/** The newest ones in the folder are damaged. */
+const PASSED_OVER =
+  /^warning: \S+ and \d+ more were passed over: [^\n]+ \("openshift-backup list" says why of each\)\n/u;
+
 describe('without a cluster', () => {
   let folder: string;
   let dir: string;
@@ -74,7 +78,7 @@ describe('without a cluster', () => {
       const { child, ended } = startCli([command, ...(command === 'version' ? [] : ['--dir', dir])]);
       child.stdout.destroy();
       const { code, stderr } = await ended;
-      assert.deepEqual([code, stderr], [0, '']);
+      assert.deepEqual([code, stderr.replace(PASSED_OVER, '')], [0, '']);
     });
   }
 
@@ -157,8 +161,9 @@ describe('without a cluster', () => {
   for (const [args, code, message] of FAILURES) {
     test(`${args.join(' ')} fails with one line`, async () => {
       const result = await call(...args, ...(args[0] === 'rotate' ? ['--name', 'x'] : []));
-      assert.match(result.stderr, /^error: [^\n]+\n$/u);
-      assert.match(result.stderr.slice('error: '.length, -1), message);
+      const told = result.stderr.replace(PASSED_OVER, '');
+      assert.match(told, /^error: [^\n]+\n$/u);
+      assert.match(told.slice('error: '.length, -1), message);
       assert.deepEqual([result.code, result.stdout], [code, '']);
     });
   }

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, beforeEach, describe, test } from 'node:test';
-import { formatArchiveName } from '../../src/model/archive-name.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { formatArchiveName, parseArchiveName } from '../../src/model/archive-name.ts';
 import { type Cluster, type KubernetesObject, READ_EVERYTHING, sharedCluster } from '../cluster/cluster.ts';
 import { archivesIn, manifestOf } from '../support/archive-folder.ts';
 import { type CliResult, messageLines, runCli } from '../support/run-cli.ts';
@@ -114,6 +115,29 @@ describe('what a run says of the night before', () => {
     assert.deepEqual([logged(result), logged(result, FAILED)], [[], []]);
   });
 
+  test('passes over an archive of a newer format, and says so', async () => {
+    await run();
+    const [first = ''] = await archivesIn(dir);
+    const { options } = await manifestOf(path.join(dir, first));
+    const newer = await archiveOf(SMALL, { ...manifestOfSmall(SMALL, { options }), format: 2 });
+    // It was begun after the first one, and so it would be the one before.
+    const started = parseArchiveName(first)?.startedAt.getTime() ?? 0;
+    const name = formatArchiveName('openshift-backup', new Date(started + 1000), true);
+    await writeArchive(dir, name, newer);
+    while (Date.now() < started + 2000) await sleep(100);
+    const result = await run();
+    assert.deepEqual(
+      logged(result).map(({ since }) => since),
+      [first],
+    );
+    const [warning, ...more] = logged(result, 'An archive was passed over');
+    assert.deepEqual([warning?.level, warning?.archive, more], ['warn', name, []]);
+    assert.match(
+      warning?.problem ?? '',
+      /^manifest\.json has format 2, made by a newer openshift-backup: update to read it$/u,
+    );
+  });
+
   test('is a warning when the archive before is damaged', async () => {
     await run();
     await change();
@@ -138,6 +162,7 @@ interface LogLine {
   readonly changedCount: number;
   readonly changes: string;
   readonly problem: string;
+  readonly archive?: string;
 }
 
 function logged({ stderr }: CliResult, message = COMPARED): LogLine[] {

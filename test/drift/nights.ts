@@ -27,7 +27,13 @@ export interface Night {
 const TYPES: Readonly<Record<string, readonly [type: string, apiVersion: string, isNamespaced: boolean]>> = {
   ClusterRole: ['clusterroles.rbac.authorization.k8s.io', 'rbac.authorization.k8s.io/v1', false],
   ConfigMap: ['configmaps', 'v1', true],
+  CustomResourceDefinition: [
+    'customresourcedefinitions.apiextensions.k8s.io',
+    'apiextensions.k8s.io/v1',
+    false,
+  ],
   Deployment: ['deployments.apps', 'apps/v1', true],
+  Gadget: ['gadgets.example.com', 'example.com/v1', true],
   HorizontalPodAutoscaler: ['horizontalpodautoscalers.autoscaling', 'autoscaling/v2', true],
   Namespace: ['namespaces', 'v1', false],
   Route: ['routes.route.openshift.io', 'route.openshift.io/v1', true],

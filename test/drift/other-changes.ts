@@ -54,6 +54,11 @@ function route(name: string, spec: object): KubernetesObject {
   });
 }
 
+function responseHeaders(...headers: readonly (readonly [name: string, value: string])[]): object {
+  const response = headers.map(([name, value]) => ({ name, action: { type: 'Set', set: { value } } }));
+  return { httpHeaders: { actions: { response } } };
+}
+
 function secret(name: string, data: Readonly<Record<string, string>>): KubernetesObject {
   return object('v1', 'Secret', name, { type: 'Opaque', data });
 }
@@ -160,6 +165,15 @@ export const OTHER_CHANGES: readonly RealChange[] = [
     route('key', { host: 'k.example.com', tls: { termination: 'edge', key: 'KEY-BEFORE' } }),
     (given) => withSpec(given, { tls: { termination: 'edge', key: 'KEY-AFTER' } }),
     of('routes.route.openshift.io key', 'spec.tls.key: secret changed'),
+  ),
+  changed(
+    'headers that a Route sets come in another order, and one has changed',
+    route('headers', { host: 'h.example.com', ...responseHeaders(['X-A', '1'], ['X-B', '1']) }),
+    (given) => withSpec(given, responseHeaders(['X-B', '2'], ['X-A', '1'])),
+    of(
+      'routes.route.openshift.io headers',
+      'spec.httpHeaders.actions.response[name=X-B].action.set.value: "1" → "2"',
+    ),
   ),
   changed(
     'an Ingress gets another host before its own',

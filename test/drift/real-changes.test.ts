@@ -7,6 +7,7 @@ import { requestOk } from '../cluster/api-client.ts';
 import { type Cluster, startCluster } from '../cluster/cluster.ts';
 import type { KubernetesObject } from '../cluster/objects.ts';
 import { installOpenShiftTypes } from '../cluster/openshift-types.ts';
+import { removeProject } from '../cluster/remove-project.ts';
 import { collectionPaths } from '../cluster/resources.ts';
 import { archivesIn } from '../support/archive-folder.ts';
 import { type CliResult, runCli } from '../support/run-cli.ts';
@@ -39,7 +40,7 @@ describe('what changes on a cluster between two nights', () => {
     await night();
     const gone = CHANGES.filter((change) => titleOf(change.before) !== titleOf(change.after));
     await remove([...gone.flatMap((change) => present(change.before)), settings]);
-    await removeProject(CONDEMNED);
+    await removeProject(cluster.api, CONDEMNED);
     await cluster.apply(CHANGES.flatMap((change) => present(change.after)));
     await night();
     const { code, stdout, stderr } = await diff('-o', 'json');
@@ -71,19 +72,6 @@ describe('what changes on a cluster between two nights', () => {
   async function remove(objects: readonly KubernetesObject[]): Promise<void> {
     const pathOf = await collectionPaths(cluster.api);
     for (const one of objects) await requestOk(cluster.api, 'DELETE', `${pathOf(one)}/${one.metadata.name}`);
-  }
-
-  /** Nobody is there to empty it, and so nobody to take its finalizer away. */
-  async function removeProject(name: string): Promise<void> {
-    const target = `/api/v1/namespaces/${name}`;
-    await requestOk(cluster.api, 'DELETE', target);
-    const text = JSON.stringify({
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name },
-      spec: { finalizers: [] },
-    });
-    await requestOk(cluster.api, 'PUT', `${target}/finalize`, { text, contentType: 'application/json' });
   }
 
   for (const change of CHANGES) {

@@ -237,7 +237,7 @@ function changes(
       changes(type, [...path, { key }], value, after.get(key) ?? null),
     );
   if (isList(before) && isList(after)) {
-    const segments = elementSegments(listRule(type, keysOf(path)), before);
+    const segments = elementSegments(listRule(type, keysOf(path), before), before);
     return before.flatMap((value, index) =>
       changes(type, [...path, segments[index] ?? { index }], value, after[index] ?? null),
     );

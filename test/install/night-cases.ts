@@ -49,7 +49,7 @@ export function nightCases(clusterOf: () => NodeCluster): void {
       const names = (await backup.exec('ls', '-1', '/openshift-backup')).trimEnd().split('\n');
       assert.deepEqual(
         names,
-        ['openshift-backup.prom', archive, `${archive}.sha256`, 'status.json'].toSorted(),
+        ['openshift-backup.prom', archive, `${archive}.sha256`, 'report.html', 'status.json'].toSorted(),
       );
       await backup.exec('openshift-backup', 'verify', '--all');
       const status = JSON.parse(await backup.exec('openshift-backup', 'status', '-o', 'json')) as Record<

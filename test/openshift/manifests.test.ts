@@ -177,6 +177,7 @@ test('the parameters of a template reach the objects', () => {
     BACKUP_SECRETS: 'redact',
     OPENSHIFT_BACKUP_NAME: 'nightly-copy',
     OPENSHIFT_BACKUP_NAMESPACES: 'shop,billing',
+    OPENSHIFT_BACKUP_REPORT: 'true',
     OPENSHIFT_BACKUP_RETAIN_DAYS: '30',
     OPENSHIFT_BACKUP_SCHEDULE: '*/5 1-3 * * MON',
     OPENSHIFT_BACKUP_TIME_ZONE: 'Europe/Berlin',
