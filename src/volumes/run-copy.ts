@@ -77,7 +77,8 @@ async function probe(
       doublings: 0,
     };
     const { report, end } = await tryTask(context, journal, task);
-    if (report?.source === undefined || report.target === undefined) return end;
+    if (report?.source === undefined || report.target === undefined)
+      return { ...end, ...(report && { report }) };
     const choice = chooseIdentity(plan, report, identity.tier, { isOpenShift });
     if (choice.kind === 'declined')
       return { result: 'declined', declined: choice.reason, message: choice.message, report };

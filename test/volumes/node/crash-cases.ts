@@ -141,7 +141,7 @@ export function crashCases(place: Place): void {
     async function begun(args: readonly string[] = SLOW): Promise<StartedCli> {
       const started = project.startVolumes(args);
       running.push(started);
-      assert.ok(await started.said('copying: Works'), (await endedSoon(started))?.stderr);
+      if (!(await started.said('copying: Works'))) assert.fail((await started.ended).stderr);
       await until('the first bytes', async () => {
         const lines = await listingOf(target).catch(() => []);
         return lines.some((line) => /^(?:large|\.[^|]*large)/u.test(line)) ? true : undefined;
@@ -190,10 +190,6 @@ async function completed(work: Promise<CliResult>): Promise<RunRecord> {
   const { code, stdout, stderr } = await work;
   assert.equal(code, 0, `${stdout}\n${stderr}`);
   return JSON.parse(stdout) as RunRecord;
-}
-
-async function endedSoon({ child, ended }: StartedCli): Promise<CliResult | undefined> {
-  return child.exitCode === null ? undefined : await ended;
 }
 
 /** A pod that mounts a claim; it is the application's. */

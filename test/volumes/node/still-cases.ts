@@ -6,6 +6,7 @@ import type { RunRecord } from '../../../src/volumes/run-record.ts';
 import { UID } from '../../cluster/node/restricted-objects.ts';
 import { TINY_IMAGE } from '../../cluster/node/tiny-image.ts';
 import type { KubernetesObject } from '../../cluster/objects.ts';
+import type { StartedCli } from '../../support/run-cli.ts';
 import { fill, own } from './fill.ts';
 import type { Place } from './first-cases.ts';
 import { makeProject, type Project } from './project.ts';
@@ -24,9 +25,9 @@ export function stillCases(place: Place): void {
       '-o',
       'json',
       '--bandwidth',
-      '100K',
+      '400K',
     ]);
-    assert.ok(await started.said('copying: Works'), (await started.ended).stderr);
+    await copying(started);
     assert.equal(await project.kubectl('get', 'deployment', 'app', '-o', 'jsonpath={.spec.replicas}'), '0');
     const record = await ended(started.ended);
     assert.equal(record.result, 'complete');
@@ -38,9 +39,9 @@ export function stillCases(place: Place): void {
 
   test('an application is scaled back by the next copy when the process of the first is killed', async () => {
     const { project } = await running(place, 'scaled-and-killed');
-    const args = ['copy', 'data', 'copy', '--quiesce', 'scale', '-o', 'json', '--bandwidth', '100K'];
+    const args = ['copy', 'data', 'copy', '--quiesce', 'scale', '-o', 'json', '--bandwidth', '400K'];
     const first = project.startVolumes(args);
-    assert.ok(await first.said('copying: Works'), (await first.ended).stderr);
+    await copying(first);
     first.child.kill('SIGKILL');
     await first.ended;
     await ended(project.volumes(args));
@@ -83,7 +84,7 @@ export function stillCases(place: Place): void {
     await project.claim('copy', { mode: 0o777 });
     await writeFile(path.join(source, 'large'), Buffer.alloc(12 * 1024 * 1024, 'x'));
     const started = project.startVolumes(['copy', 'data', 'copy', '--bandwidth', '400K', '-o', 'json']);
-    assert.ok(await started.said('copying: Works'), (await started.ended).stderr);
+    await copying(started);
     await cluster.apply([deployment(project.name, {})]);
     const { code, stdout } = await started.ended;
     assert.equal(code, 4, `${stdout}\n${await project.kubectl('get', 'pods,events')}`);
@@ -160,6 +161,11 @@ async function running(
   await cluster.apply([deployment(name, hooks)]);
   await project.kubectl('wait', '--for=condition=Available', 'deployment/app', '--timeout=120s');
   return { project, source, target };
+}
+
+/** Waits until the pod that copies runs. */
+async function copying({ said, ended: end }: StartedCli): Promise<void> {
+  if (!(await said('copying: Works'))) assert.fail((await end).stderr);
 }
 
 async function ended(
