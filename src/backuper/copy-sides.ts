@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { isThere, sourceFolder, type TargetPlace, targetFolder } from './folders.ts';
+import { isThere, mayLookInto, sourceFolder, type TargetPlace, targetFolder } from './folders.ts';
 import { generationsIn } from './generations.ts';
 import { emptySide, type Side, sideOf } from './side-facts.ts';
 import type { TaskContext } from './task-context.ts';
@@ -34,7 +34,8 @@ export async function findFolders({ request, sourceRoot, targetRoot }: TaskConte
 export async function readSides({ source, target }: Folders, context: TaskContext): Promise<Sides> {
   const { request, notes, signal } = context;
   const isGenerations = request.mode === 'generations';
-  const generations = isGenerations && target.isThere ? await generationsIn(target.folder) : [];
+  const mayHave = isGenerations && target.isThere && (await mayLookInto(target.folder));
+  const generations = mayHave ? await generationsIn(target.folder) : [];
   const newest = generations.findLast((name) => name !== request.generation);
   const older = newest === undefined ? undefined : path.join(target.folder, newest);
   const folder = isGenerations ? older : target.isThere ? target.folder : undefined;
@@ -57,6 +58,7 @@ async function warnOfOmissions(
 ): Promise<void> {
   if (facts.deviceCount > 0)
     notes.warnings.push(`Device nodes are never copied: ${facts.deviceCount} are left out`);
+  if (!(await mayLookInto(folder))) return;
   // Everybody's lost+found is empty, or should be looked at by a person.
   for (const name of leftOut.filter((one) => one !== 'lost+found')) {
     if (await isThere(path.join(folder, name)))

@@ -1,4 +1,4 @@
-import { lstat, mkdir, realpath, stat } from 'node:fs/promises';
+import { access, constants, lstat, mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 import { errorText, systemErrorCode } from '../model/known-error.ts';
 import { cut } from './printable.ts';
@@ -85,6 +85,17 @@ export async function isThere(file: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (isMissing(error)) return false;
+    throw error;
+  }
+}
+
+/** Whether this user can see what is in a folder. */
+export async function mayLookInto(folder: string): Promise<boolean> {
+  try {
+    await access(folder, constants.R_OK | constants.X_OK);
+    return true;
+  } catch (error) {
+    if (systemErrorCode(error) === 'EACCES') return false;
     throw error;
   }
 }

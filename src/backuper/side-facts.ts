@@ -1,6 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import type { SideFacts } from '../model/backuper.ts';
 import { fileSystemOf } from './file-system.ts';
+import { mayLookInto } from './folders.ts';
 import type { TreeEntry } from './find-output.ts';
 import { LinkGroups } from './link-groups.ts';
 import { printablePath } from './printable.ts';
@@ -43,6 +44,7 @@ export interface Side {
  * @throws Stopped `failed` when the file system fails
  */
 export async function sideOf(tree: Tree, signal: AbortSignal): Promise<Side> {
+  if (!(await mayLookInto(tree.folder))) return await closedSide(tree.folder);
   const counter = new SideCounter();
   const [attributes] = await Promise.all([
     countAttributes(tree, signal),
@@ -65,6 +67,13 @@ export async function emptySide(folder: string): Promise<Side> {
   const root = { uid, gid, mode: mode & 0o7777 };
   const facts = { ...new SideCounter().facts(), aclCount: 0, xattrCount: 0, root, ...fileSystem };
   return { facts, owners: new Set(), hasInodes, hasHoles: false };
+}
+
+/** A side whose very root lets this user not in: all that can be told is whose it is. */
+async function closedSide(folder: string): Promise<Side> {
+  const side = await emptySide(folder);
+  const unread = { unreadableCount: 1, unreadable: ['.'], aclCount: null, xattrCount: null };
+  return { ...side, facts: { ...side.facts, ...unread } };
 }
 
 class SideCounter {

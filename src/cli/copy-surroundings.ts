@@ -16,16 +16,11 @@ const CLEAR_UP_MS = 180_000;
  * What copies need of this process. They end by themselves when it is to end, and have the server's ear for as long
  * as it takes to clear up.
  *
- * @param _client ends with the process's signal, too early for that
  * @throws KnownError `usage` when nobody says which image to use
  */
-export async function copyContext(
-  input: CommandInput,
-  _client: ApiClient,
-  connection: Connection,
-): Promise<CopyContext> {
+export async function copyContext(input: CommandInput, connection: Connection): Promise<CopyContext> {
   const { process, settings } = input;
-  const client = new ApiClient(connection, `openshift-backup/${toolVersion()}`, lateSignal(process.signal));
+  const client = enduringClient(input, connection);
   const objects = new ClusterObjects(client);
   return {
     client,
@@ -43,6 +38,11 @@ export async function copyContext(
     onNote: () => undefined,
     onProgress: () => undefined,
   };
+}
+
+/** A client that still asks for a while when the process is to end. */
+export function enduringClient({ process }: CommandInput, connection: Connection): ApiClient {
+  return new ApiClient(connection, `openshift-backup/${toolVersion()}`, lateSignal(process.signal));
 }
 
 /** For people: which process this is. */

@@ -5,7 +5,7 @@ import { byName, copyNight, gatherNight, type NightRequest } from '../volumes/co
 import type { CopyLimits } from '../volumes/in-limits.ts';
 import type { ConfiguredCopy } from '../volumes/plan-night.ts';
 import { withCluster } from './cluster-access.ts';
-import { copyContext } from './copy-surroundings.ts';
+import { copyContext, enduringClient } from './copy-surroundings.ts';
 import { Interruption } from './exit-code.ts';
 import type { CommandInput } from './process-context.ts';
 
@@ -25,13 +25,15 @@ export async function nightlyVolumes(
 ): Promise<readonly VolumeOutcome[] | undefined> {
   const outcomes = await attempt(
     async () =>
-      await withCluster(input, async (client, connection) => {
+      await withCluster(input, async (_client, connection) => {
+        // Also when the run is to end: that there is nothing to be copied must not look like a copy that is missing.
+        const client = enduringClient(input, connection);
         const { veleroHooks } = input.settings;
         const access = { client, objects: new ClusterObjects(client), veleroHooks };
         const night = await gatherNight(access, requestOf(input));
         for (const outcome of night.outcomes) onOutcome(outcome);
         if (night.copies.length === 0) return byName(night.outcomes);
-        const context = await copyContext(input, client, connection);
+        const context = await copyContext(input, connection);
         const copied = await copyNight(context, night.copies, limitsOf(input), onOutcome);
         return byName([...night.outcomes, ...copied]);
       }),

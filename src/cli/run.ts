@@ -39,7 +39,7 @@ export async function run(input: CommandInput): Promise<number> {
     await nightlyReport(input.settings, isComplete, report.warn);
     await nightlyHistory(input, isComplete, report.warn);
     // An archive that is there stays there; what was still to be done is told as interrupted.
-    if (volumes) input.process.signal.throwIfAborted();
+    if (volumes?.some(({ result }) => result === 'cancelled')) input.process.signal.throwIfAborted();
     const durationMs = Math.round(performance.now() - startedMs);
     const outcomes = { ...made.result, changes, volumes, durationMs };
     const code = codeOf({ ...made, volumes, endedAt: new Date() });

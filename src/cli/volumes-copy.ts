@@ -17,8 +17,8 @@ export async function volumesCopy(
   const request = copyRequestOf(input.settings, args, switches);
   const report = copyReport(input.process);
   try {
-    const record = await withCluster(input, async (client, connection) => {
-      const context = await copyContext(input, client, connection);
+    const record = await withCluster(input, async (_client, connection) => {
+      const context = await copyContext(input, connection);
       return await copyVolume(
         { ...context, ...report.hooks, keepsFailedPod: switches.has('keepPod') },
         request,

@@ -1,4 +1,5 @@
 import { ApiError } from '../kubernetes/api-error.ts';
+import { mayDo } from '../kubernetes/may-list.ts';
 import { errorText } from '../model/known-error.ts';
 import type { VolumeOutcome } from '../model/volume-outcome.ts';
 import { VOLUMES_LABEL } from './annotations.ts';
@@ -81,28 +82,28 @@ export interface PlannedCopy extends CopyPlace {
 }
 
 /** The projects whose label lets their volumes be copied. */
-async function optedIn({ objects }: Access, known: readonly string[]): Promise<string[]> {
+async function optedIn(access: Access, known: readonly string[]): Promise<string[]> {
   const ref = { apiVersion: 'v1', plural: 'namespaces' };
   try {
-    const found = await objects.list(ref, { labelSelector: `${VOLUMES_LABEL}=allowed` });
+    const found = await access.objects.list(ref, { labelSelector: `${VOLUMES_LABEL}=allowed` });
     return found.map(({ metadata }) => metadata.name).toSorted(compare);
   } catch (error) {
     // Whoever backs up only his own projects may not list them all.
     if (!isForbidden(error)) throw error;
   }
   const names = [...new Set(known)].toSorted(compare);
-  const found = await Promise.all(names.map(async (name) => await labelled(objects, name)));
+  const found = await Promise.all(names.map(async (name) => await isOptedIn(access, name)));
   return names.filter((_, index) => found[index]);
 }
 
-/** Whether a project's label lets its volumes be copied; where it may not be read, the rights in it must tell. */
-async function labelled(objects: Access['objects'], name: string): Promise<boolean> {
+/** Whether a project's label lets its volumes be copied; where it may not be read, the rights in it tell. */
+async function isOptedIn({ objects, client }: Access, name: string): Promise<boolean> {
   try {
     const project = await objects.get({ apiVersion: 'v1', plural: 'namespaces', name });
     return project?.metadata.labels?.[VOLUMES_LABEL] === 'allowed';
   } catch (error) {
-    if (isForbidden(error)) return true;
-    throw error;
+    if (!isForbidden(error)) throw error;
+    return (await mayDo(client, { group: '', version: 'v1', plural: 'pods' }, 'create', name)) === 'allowed';
   }
 }
 

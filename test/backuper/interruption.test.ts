@@ -192,8 +192,9 @@ describe('A target', { skip }, () => {
     await leaveFree(place.target, 4);
     const { code, report } = await finished;
     assert.deepEqual([code, report?.outcome], [1, 'target-full'], report?.message);
-    assert.equal(report?.copied?.rsyncExit, 11);
-    assert.match(report.errors[0] ?? '', /No space left on device/u);
+    // By whether it runs out in the middle of a file, or at the beginning of one, and who of its processes notices.
+    assert.ok([11, 12, 23].includes(report?.copied?.rsyncExit ?? 0), String(report?.copied?.rsyncExit));
+    assert.match(report?.errors[0] ?? '', /No space left on device/u);
   });
 
   test('with room for one copy alone takes one that shares nothing with it', async (t) => {

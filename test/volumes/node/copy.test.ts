@@ -2,7 +2,11 @@ import { after, before, describe } from 'node:test';
 import { type NodeCluster, startNodeCluster } from '../../cluster/node/start-node-cluster.ts';
 import { whyNoNode } from '../../cluster/node/why-no-node.ts';
 import { type BuiltImage, buildImage } from '../../image/build-image.ts';
+import { crashCases } from './crash-cases.ts';
 import { firstCases } from './first-cases.ts';
+import { pendingCases } from './pending-cases.ts';
+import { stillCases } from './still-cases.ts';
+import { tierCases } from './tier-cases.ts';
 
 const skip = (await whyNoNode()) ?? false;
 
@@ -18,5 +22,13 @@ describe('volumes on a node', { skip }, () => {
   after(() => cluster.stop());
 
   const place = (): { cluster: NodeCluster; image: string } => ({ cluster, image: image.name });
-  firstCases(place);
+  // Each has a project of its own.
+  describe('side by side', { concurrency: 3 }, () => {
+    firstCases(place);
+    tierCases(place);
+    stillCases(place);
+  });
+  // These take the node's processors, and its kubelet.
+  pendingCases(place);
+  crashCases(place);
 });

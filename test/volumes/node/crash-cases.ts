@@ -16,7 +16,7 @@ const MIB = 1024 * 1024;
 /** At this rate the large file takes half a minute: enough to come between. */
 const SLOW = ['copy', 'data', 'copy', '-o', 'json', '--bandwidth', '600K'];
 /** It works on when the lease of a process that is gone has run out. */
-const SLOWER = [...SLOW, '--bandwidth', '180K'];
+const SLOWER = [...SLOW, '--bandwidth', '350K'];
 const LARGE_BYTES = 18 * MIB;
 
 /** What happens to copies that something comes between. */
@@ -67,8 +67,8 @@ export function crashCases(place: Place): void {
       const record = await completed(project.volumes(SLOW));
       assert.notEqual(pod, `pod/backuper-copy-${record.id}`);
       await equalAndClean(record);
-      const [, before] = await project.runs();
-      assert.partialDeepStrictEqual(before, { phase: 'ended', result: 'failed' });
+      const [, earlier] = await project.runs();
+      assert.partialDeepStrictEqual(earlier, { phase: 'ended', result: 'failed' });
     });
 
     test('whose container is killed is begun again', async () => {

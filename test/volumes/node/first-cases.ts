@@ -14,7 +14,8 @@ const UID = 1000;
 
 /** A copy from the plan to the status, as somebody makes it who has never made one. */
 export function firstCases(place: Place): void {
-  describe('a project with one volume and a claim for its copy', () => {
+  // One after the other, though it stands beside others: each goes on from the one before.
+  describe('a project with one volume and a claim for its copy', { concurrency: 1 }, () => {
     let shop: Project;
     let source: string;
     let target: string;
