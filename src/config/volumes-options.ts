@@ -78,6 +78,7 @@ export const VOLUMES_OPTIONS: readonly Option[] = [
     key: 'copyFolder',
     flag: '--folder',
     placeholder: 'folder',
+    env: 'OPENSHIFT_BACKUP_COPY_FOLDER',
     defaultText: '',
     help: 'copy only this folder of the volume; default: all of it',
     type: 'text',

@@ -23,13 +23,19 @@ const GIVEN = {
 /** Names that would be something else if anything took them apart. */
 const NASTY = `a b/"quoted" 'twice'/$(touch canary)/\${PVC_BCK}/--may-shrink\nöl`;
 
+interface Container {
+  readonly command: string[];
+  readonly args: string[];
+  readonly env?: readonly { readonly name: string; readonly value?: string }[];
+}
+
 interface Job {
   readonly metadata: { readonly generateName: string; readonly namespace: string };
   readonly spec: {
     readonly template: {
       readonly metadata: { readonly labels: Readonly<Record<string, string>> };
       readonly spec: PodSpec & {
-        readonly containers: readonly { readonly command: string[]; readonly args: string[] }[];
+        readonly containers: readonly Container[];
       };
     };
   };
@@ -90,19 +96,19 @@ describe('the templates of one copy', () => {
       });
 
       test('gives the tool one argument for each parameter, whatever it holds', async () => {
-        const { command, args } = containerOf(jobOf(file, { ...GIVEN, BCK_FOLDER: NASTY }));
+        const { command, args, env } = containerOf(jobOf(file, { ...GIVEN, BCK_FOLDER: NASTY }));
         assert.deepEqual(command, ['openshift-backup']);
         assert.deepEqual(args, [
           'volumes',
           'copy',
           '--namespace=shop',
-          `--folder=${NASTY}`,
           '--into=data',
           ...(file.includes('block') ? ['--node=worker-1.example.com'] : []),
           '--',
           'data',
           'backup',
         ]);
+        assert.equal(env?.find(({ name }) => name === 'OPENSHIFT_BACKUP_COPY_FOLDER')?.value, NASTY);
         assert.equal(await commandLineProblem(args), undefined);
         assert.notEqual(await commandLineProblem([...args, 'one-more']), undefined);
       });
@@ -129,7 +135,7 @@ describe('the templates of one copy', () => {
   }
 
   test('without BCK_FOLDER all of the volume is copied', () => {
-    assert.equal(loadSettings({ flags: { copyFolder: [''] } }).copyFolder, '');
+    assert.equal(loadSettings({ environment: { OPENSHIFT_BACKUP_COPY_FOLDER: '' } }).copyFolder, '');
   });
 
   for (const { file } of VOLUME_TEMPLATES) {
@@ -181,7 +187,7 @@ function jobOf(file: string, values: Readonly<Record<string, string>>): Job {
   return job as unknown as Job;
 }
 
-function containerOf({ spec }: Job): { readonly command: string[]; readonly args: string[] } {
+function containerOf({ spec }: Job): Container {
   const [container, ...others] = spec.template.spec.containers;
   assert.ok(container);
   assert.deepEqual(others, []);
