@@ -1,6 +1,6 @@
 import yoctoSpinner from 'yocto-spinner';
 import { byteText, safeText } from '../model/text.ts';
-import type { CopyContext } from '../volumes/copy-context.ts';
+import type { CopyContext } from '../volumes/run/copy-context.ts';
 import type { ProcessContext } from './process-context.ts';
 
 /** Shows a copy while it is made. */

@@ -3,7 +3,7 @@ import { ApiClient } from '../kubernetes/api-client.ts';
 import type { Connection } from '../kubernetes/connect.ts';
 import { ClusterObjects } from '../kubernetes/objects.ts';
 import { KnownError } from '../model/known-error.ts';
-import { type CopyContext, USUAL_TIMES } from '../volumes/copy-context.ts';
+import { type CopyContext, USUAL_TIMES } from '../volumes/run/copy-context.ts';
 import type { ClusterObject } from '../volumes/copy.ts';
 import { fieldsOf, textAt } from '../volumes/fields.ts';
 import type { CommandInput } from './process-context.ts';

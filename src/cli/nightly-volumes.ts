@@ -1,9 +1,9 @@
 import { ClusterObjects } from '../kubernetes/objects.ts';
 import type { VolumeOutcome } from '../model/volume-outcome.ts';
 import { errorText, KnownError } from '../model/known-error.ts';
-import { byName, copyNight, gatherNight, type NightRequest } from '../volumes/copy-night.ts';
-import type { CopyLimits } from '../volumes/in-limits.ts';
-import type { ConfiguredCopy } from '../volumes/plan-night.ts';
+import { byName, copyNight, gatherNight, type NightRequest } from '../volumes/night/copy-night.ts';
+import type { CopyLimits } from '../volumes/night/in-limits.ts';
+import type { ConfiguredCopy } from '../volumes/night/plan-night.ts';
 import { withCluster } from './cluster-access.ts';
 import { copyContext, enduringClient } from './copy-surroundings.ts';
 import { Interruption } from './exit-code.ts';

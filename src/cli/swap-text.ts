@@ -1,7 +1,7 @@
 import { safeText } from '../model/text.ts';
-import type { SwapDone } from '../volumes/finish-swap.ts';
-import type { SwapPlan } from '../volumes/plan-swap.ts';
-import type { SwapRecord } from '../volumes/swap-record.ts';
+import type { SwapDone } from '../volumes/swap/finish-swap.ts';
+import type { SwapPlan } from '../volumes/swap/plan-swap.ts';
+import type { SwapRecord } from '../volumes/swap/swap-record.ts';
 
 /** What a swap is about to do, as people and scripts are told. */
 export interface SwapPreview {

@@ -1,4 +1,4 @@
-import { copyVolume } from '../volumes/copy-volume.ts';
+import { copyVolume } from '../volumes/run/copy-volume.ts';
 import type { RunRecord } from '../volumes/run-record.ts';
 import { withCluster } from './cluster-access.ts';
 import { copyContext } from './copy-surroundings.ts';

@@ -1,8 +1,8 @@
 import { ClusterObjects } from '../kubernetes/objects.ts';
 import { KnownError } from '../model/known-error.ts';
-import { firstProber } from '../volumes/choose-identity.ts';
-import { gatherFacts } from '../volumes/gather-facts.ts';
-import { planCopy } from '../volumes/plan-copy.ts';
+import { firstProber } from '../volumes/plan/choose-identity.ts';
+import { gatherFacts } from '../volumes/plan/gather-facts.ts';
+import { planCopy } from '../volumes/plan/plan-copy.ts';
 import { withCluster } from './cluster-access.ts';
 import { COMPLETE, REFUSED } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';

@@ -1,6 +1,6 @@
 import { ClusterObjects } from '../kubernetes/objects.ts';
 import { safeText } from '../model/text.ts';
-import { RecordStore } from '../volumes/record-store.ts';
+import { RecordStore } from '../volumes/run/record-store.ts';
 import { withCluster } from './cluster-access.ts';
 import { COMPLETE } from './exit-code.ts';
 import { type CommandInput, print } from './process-context.ts';

@@ -2,8 +2,8 @@ import { ApiClient } from '../kubernetes/api-client.ts';
 import { ClusterObjects } from '../kubernetes/objects.ts';
 import { KnownError } from '../model/known-error.ts';
 import { safeText } from '../model/text.ts';
-import { stepsBack, stepsLeft } from '../volumes/finish-swap.ts';
-import type { SwapDeclined } from '../volumes/plan-swap.ts';
+import { stepsBack, stepsLeft } from '../volumes/swap/finish-swap.ts';
+import type { SwapDeclined } from '../volumes/swap/plan-swap.ts';
 import {
   begunSwap,
   previewSwap,
@@ -13,10 +13,10 @@ import {
   swapToRollBack,
   swapVolumes,
   USUAL_SWAP_TIMES,
-} from '../volumes/swap.ts';
-import type { Workload } from '../volumes/plan-scale.ts';
-import type { SwapRequest } from '../volumes/swap-facts.ts';
-import { assertSwapRights } from '../volumes/swap-rights.ts';
+} from '../volumes/swap/swap.ts';
+import type { Workload } from '../volumes/quiesce/plan-scale.ts';
+import type { SwapRequest } from '../volumes/swap/swap-facts.ts';
+import { assertSwapRights } from '../volumes/swap/swap-rights.ts';
 import { withCluster } from './cluster-access.ts';
 import { confirm, isAttended } from './confirm.ts';
 import { holder, lateSignal } from './copy-surroundings.ts';

@@ -1,5 +1,5 @@
 import type { BackuperRequest } from '../../src/model/backuper.ts';
-import { backuperPod } from '../../src/volumes/backuper-pod.ts';
+import { backuperPod } from '../../src/volumes/run/backuper-pod.ts';
 import type { ChosenIdentity } from '../../src/volumes/copy.ts';
 import { planned } from '../volumes/plan/made-objects.ts';
 

@@ -1,7 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { type CopyLimits, type CopyPlace, startable, withinLimits } from '../../../src/volumes/in-limits.ts';
+import {
+  type CopyLimits,
+  type CopyPlace,
+  startable,
+  withinLimits,
+} from '../../../src/volumes/night/in-limits.ts';
 
 const LIMITS: CopyLimits = { inAll: 3, perNode: 1, perStorageClass: 2 };
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { ClusterObject } from '../../../src/volumes/copy.ts';
-import { type NightFacts, planNight } from '../../../src/volumes/plan-night.ts';
+import { type NightFacts, planNight } from '../../../src/volumes/night/plan-night.ts';
 
 const USUAL = { bandwidthKiB: 0, deadlineSeconds: 3600 };
 

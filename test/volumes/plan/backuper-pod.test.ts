@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { parseArguments } from '../../../src/model/backuper-arguments.ts';
 import { ARGUMENT_PATTERN, type BackuperRequest } from '../../../src/model/backuper.ts';
-import { backuperPod, type BackuperPodInput } from '../../../src/volumes/backuper-pod.ts';
+import { backuperPod, type BackuperPodInput } from '../../../src/volumes/run/backuper-pod.ts';
 import type { ChosenIdentity } from '../../../src/volumes/copy.ts';
 import { planned, pod } from './made-objects.ts';
 

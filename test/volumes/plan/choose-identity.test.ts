@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SideFacts } from '../../../src/model/backuper.ts';
-import { chooseIdentity, firstProber, type IdentityChoice } from '../../../src/volumes/choose-identity.ts';
+import {
+  chooseIdentity,
+  firstProber,
+  type IdentityChoice,
+} from '../../../src/volumes/plan/choose-identity.ts';
 import type { CopyFacts, DeclineReason, Tier } from '../../../src/volumes/copy.ts';
 import { emptySide, namespace, planned, pod, probed, side } from './made-objects.ts';
 

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { classifyPending, type PendingReason } from '../../../src/volumes/classify-pending.ts';
+import { classifyPending, type PendingReason } from '../../../src/volumes/run/classify-pending.ts';
 import type { ClusterObject } from '../../../src/volumes/copy.ts';
-import { explainRefusal, type Refusal } from '../../../src/volumes/explain-refusal.ts';
+import { explainRefusal, type Refusal } from '../../../src/volumes/run/explain-refusal.ts';
 
 const CREATED = '2026-11-21T00:00:00Z';
 const MINUTE_MS = 60_000;

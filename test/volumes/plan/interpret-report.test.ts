@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { BackuperOutcome, BackuperReport } from '../../../src/model/backuper.ts';
-import { interpretReport } from '../../../src/volumes/interpret-report.ts';
+import { interpretReport } from '../../../src/volumes/run/interpret-report.ts';
 import type { CopyResult } from '../../../src/volumes/run-record.ts';
 
 const EQUAL = { entryCount: 5, differenceCount: 0, differences: [], hasReadContents: false };

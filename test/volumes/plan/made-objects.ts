@@ -1,6 +1,6 @@
 import type { SideFacts, BackuperReport } from '../../../src/model/backuper.ts';
 import type { ClusterObject, CopyFacts, CopyPlan, CopyRequest, Declined } from '../../../src/volumes/copy.ts';
-import { planCopy } from '../../../src/volumes/plan-copy.ts';
+import { planCopy } from '../../../src/volumes/plan/plan-copy.ts';
 
 /** Objects as a server sends them, of a project `shop` with a database on the node `worker-1`. */
 export const REQUEST: CopyRequest = {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { quantityBytes } from '../../../src/volumes/claim-facts.ts';
+import { quantityBytes } from '../../../src/volumes/plan/claim-facts.ts';
 import type { ClusterObject, CopyFacts, CopyPlan, CopyRequest } from '../../../src/volumes/copy.ts';
 import { claim, namespace, node, onHost, planned, pod, volume, waitingClass, zoned } from './made-objects.ts';
 
@@ -237,7 +237,7 @@ describe('A source is', () => {
   }
 
   test("quiesced by Velero's hooks where they count", async () => {
-    const { planCopy } = await import('../../../src/volumes/plan-copy.ts');
+    const { planCopy } = await import('../../../src/volumes/plan/plan-copy.ts');
     const { FACTS, REQUEST } = await import('./made-objects.ts');
     const annotations = { 'pre.hook.backup.velero.io/command': '["/bin/true"]' };
     const facts = { ...FACTS, pods: [pod('db-0', { annotations })] };

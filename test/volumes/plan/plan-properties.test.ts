@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { classifyPending } from '../../../src/volumes/classify-pending.ts';
+import { classifyPending } from '../../../src/volumes/run/classify-pending.ts';
 import type { ClusterObject, CopyFacts, CopyRequest } from '../../../src/volumes/copy.ts';
-import { interpretReport } from '../../../src/volumes/interpret-report.ts';
-import { planCopy } from '../../../src/volumes/plan-copy.ts';
+import { interpretReport } from '../../../src/volumes/run/interpret-report.ts';
+import { planCopy } from '../../../src/volumes/plan/plan-copy.ts';
 import { claim, FACTS, node, pod, REQUEST, volume, waitingClass, ZONE } from './made-objects.ts';
 
 /** Any JSON, and keys that the plan reads with anything behind them. */

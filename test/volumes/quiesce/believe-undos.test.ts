@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test';
 import { ApiClient } from '../../../src/kubernetes/api-client.ts';
 import { connect, type Connection } from '../../../src/kubernetes/connect.ts';
 import { ClusterObjects } from '../../../src/kubernetes/objects.ts';
-import { believeUndos } from '../../../src/volumes/believe-undos.ts';
+import { believeUndos } from '../../../src/volumes/quiesce/believe-undos.ts';
 import type { Undo } from '../../../src/volumes/run-record.ts';
 import { sharedCluster } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/objects.ts';

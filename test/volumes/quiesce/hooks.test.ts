@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { planHooks } from '../../../src/volumes/hooks.ts';
+import { planHooks } from '../../../src/volumes/quiesce/hooks.ts';
 import { pod } from './objects.ts';
 
 const OWN = 'openshift-backup.io/';

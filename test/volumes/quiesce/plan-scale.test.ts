@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { planScale, type ScaleFacts } from '../../../src/volumes/plan-scale.ts';
+import { planScale, type ScaleFacts } from '../../../src/volumes/quiesce/plan-scale.ts';
 import { type Owner, pod, uidOf, workload } from './objects.ts';
 
 const NOTHING: ScaleFacts = {

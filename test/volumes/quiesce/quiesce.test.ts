@@ -9,7 +9,7 @@ import { connect, type Connection } from '../../../src/kubernetes/connect.ts';
 import { execInPod, type ExecRequest, type ExecResult } from '../../../src/kubernetes/exec.ts';
 import { ClusterObjects } from '../../../src/kubernetes/objects.ts';
 import { objectsAt, textAt, valueAt } from '../../../src/volumes/fields.ts';
-import { quiesce, type QuiesceContext, undo } from '../../../src/volumes/quiesce.ts';
+import { quiesce, type QuiesceContext, undo } from '../../../src/volumes/quiesce/quiesce.ts';
 import type { Undo } from '../../../src/volumes/run-record.ts';
 import { ensureBinaries } from '../../cluster/binaries.ts';
 import { type Cluster, type KubernetesObject, startCluster } from '../../cluster/cluster.ts';

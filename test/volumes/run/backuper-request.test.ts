@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { BackuperReport, SideFacts } from '../../../src/model/backuper.ts';
-import { backuperRequest, memoryMiB } from '../../../src/volumes/backuper-request.ts';
+import { backuperRequest, memoryMiB } from '../../../src/volumes/run/backuper-request.ts';
 import type { ChosenIdentity, CopyPlan, CopyRequest } from '../../../src/volumes/copy.ts';
-import { generationName, newRunId } from '../../../src/volumes/run-id.ts';
+import { generationName, newRunId } from '../../../src/volumes/run/run-id.ts';
 
 const IDENTITY: ChosenIdentity = { tier: 'owner', uid: 1, gid: 1, capabilities: [], reason: '' };
 

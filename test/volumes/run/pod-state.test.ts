@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { BackuperReport } from '../../../src/model/backuper.ts';
-import { podState } from '../../../src/volumes/pod-state.ts';
+import { podState } from '../../../src/volumes/run/pod-state.ts';
 
 const REPORT: BackuperReport = {
   task: 'copy',

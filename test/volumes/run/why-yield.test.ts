@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ClusterObject } from '../../../src/volumes/copy.ts';
-import { type Held, type PodEvent, waitingUsers, whyYield } from '../../../src/volumes/why-yield.ts';
+import { type Held, type PodEvent, waitingUsers, whyYield } from '../../../src/volumes/run/why-yield.ts';
 
 const SINCE = new Date('2026-11-21T00:15:00.400Z');
 const HELD: Held = {

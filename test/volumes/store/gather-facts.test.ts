@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { ClusterObject, CopyFacts, CopyRequest } from '../../../src/volumes/copy.ts';
-import { gatherFacts } from '../../../src/volumes/gather-facts.ts';
+import { gatherFacts } from '../../../src/volumes/plan/gather-facts.ts';
 import { READ_EVERYTHING, type Rule } from '../../cluster/cluster.ts';
 import type { KubernetesObject } from '../../cluster/objects.ts';
 import { type OptedIn, optedInProject, optedInRules, recordOf } from './opted-in.ts';

@@ -2,7 +2,7 @@ import { connect } from '../../../src/kubernetes/connect.ts';
 import { ApiClient } from '../../../src/kubernetes/api-client.ts';
 import { ClusterObjects } from '../../../src/kubernetes/objects.ts';
 import { errorText } from '../../../src/model/known-error.ts';
-import { withTargetLock } from '../../../src/volumes/target-lock.ts';
+import { withTargetLock } from '../../../src/volumes/run/target-lock.ts';
 import { BRIEF } from './opted-in.ts';
 
 /*

@@ -5,7 +5,7 @@ import { parse } from 'yaml';
 import { ApiClient } from '../../../src/kubernetes/api-client.ts';
 import { connect } from '../../../src/kubernetes/connect.ts';
 import { ClusterObjects } from '../../../src/kubernetes/objects.ts';
-import type { LockTimes } from '../../../src/volumes/target-lease.ts';
+import type { LockTimes } from '../../../src/volumes/run/target-lease.ts';
 import type { RunRecord } from '../../../src/volumes/run-record.ts';
 import { type Cluster, type Rule, sharedCluster } from '../../cluster/cluster.ts';
 import { type FaultProxy, startFaultProxy } from '../../faults/fault-proxy.ts';

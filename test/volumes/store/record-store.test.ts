@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { recordName, RecordStore } from '../../../src/volumes/record-store.ts';
+import { recordName, RecordStore } from '../../../src/volumes/run/record-store.ts';
 import type { RunRecord, Undo } from '../../../src/volumes/run-record.ts';
 import { sent } from '../../kubernetes/writer-fixture.ts';
 import { optedInProject, recordOf } from './opted-in.ts';

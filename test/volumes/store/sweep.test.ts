@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { recordName, RecordStore } from '../../../src/volumes/record-store.ts';
-import { sweep, type Swept } from '../../../src/volumes/sweep.ts';
-import { leaseRef } from '../../../src/volumes/target-lease.ts';
-import { withTargetLock } from '../../../src/volumes/target-lock.ts';
+import { recordName, RecordStore } from '../../../src/volumes/run/record-store.ts';
+import { sweep, type Swept } from '../../../src/volumes/run/sweep.ts';
+import { leaseRef } from '../../../src/volumes/run/target-lease.ts';
+import { withTargetLock } from '../../../src/volumes/run/target-lock.ts';
 import type { KubernetesObject } from '../../cluster/objects.ts';
 import { BRIEF, optedInProject, recordOf } from './opted-in.ts';
 

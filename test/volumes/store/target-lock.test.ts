@@ -6,8 +6,8 @@ import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 import { after, describe, test } from 'node:test';
 import type { ApiObject } from '../../../src/kubernetes/objects.ts';
-import { isTargetFree, type LockTimes, leaseRef } from '../../../src/volumes/target-lease.ts';
-import { withTargetLock } from '../../../src/volumes/target-lock.ts';
+import { isTargetFree, type LockTimes, leaseRef } from '../../../src/volumes/run/target-lease.ts';
+import { withTargetLock } from '../../../src/volumes/run/target-lock.ts';
 import { sent } from '../../kubernetes/writer-fixture.ts';
 import { BRIEF, optedInProject } from './opted-in.ts';
 

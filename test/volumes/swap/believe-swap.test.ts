@@ -4,8 +4,13 @@ import { ApiClient } from '../../../src/kubernetes/api-client.ts';
 import { connect, type Connection } from '../../../src/kubernetes/connect.ts';
 import { ClusterObjects } from '../../../src/kubernetes/objects.ts';
 import type { ClusterObject } from '../../../src/volumes/copy.ts';
-import { rollBackSwap, type SwapContext, swapVolumes, USUAL_SWAP_TIMES } from '../../../src/volumes/swap.ts';
-import { type SwapRecord, SwapStore } from '../../../src/volumes/swap-record.ts';
+import {
+  rollBackSwap,
+  type SwapContext,
+  swapVolumes,
+  USUAL_SWAP_TIMES,
+} from '../../../src/volumes/swap/swap.ts';
+import { type SwapRecord, SwapStore } from '../../../src/volumes/swap/swap-record.ts';
 import { sharedCluster } from '../../cluster/cluster.ts';
 import { claimOn } from './shop.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { ClusterObject } from '../../../src/volumes/copy.ts';
-import { planSwap } from '../../../src/volumes/plan-swap.ts';
-import type { SwapDeclineReason, SwapFacts } from '../../../src/volumes/swap-facts.ts';
-import type { SwapRecord } from '../../../src/volumes/swap-record.ts';
+import { planSwap } from '../../../src/volumes/swap/plan-swap.ts';
+import type { SwapDeclineReason, SwapFacts } from '../../../src/volumes/swap/swap-facts.ts';
+import type { SwapRecord } from '../../../src/volumes/swap/swap-record.ts';
 import { pod, workload } from '../quiesce/objects.ts';
 
 const REQUEST = { namespace: 'shop', claim: 'data', copy: 'data-backup', isForced: false };

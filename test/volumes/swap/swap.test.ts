@@ -8,10 +8,15 @@ import { connect, type Connection } from '../../../src/kubernetes/connect.ts';
 import { ClusterObjects } from '../../../src/kubernetes/objects.ts';
 import type { ClusterObject } from '../../../src/volumes/copy.ts';
 import { valueAt } from '../../../src/volumes/fields.ts';
-import { rollBackSwap, type SwapContext, type SwapDone, swapVolumes } from '../../../src/volumes/swap.ts';
-import type { SwapDeclined } from '../../../src/volumes/plan-swap.ts';
-import { SwapStore } from '../../../src/volumes/swap-record.ts';
-import { leaseRef } from '../../../src/volumes/target-lease.ts';
+import {
+  rollBackSwap,
+  type SwapContext,
+  type SwapDone,
+  swapVolumes,
+} from '../../../src/volumes/swap/swap.ts';
+import type { SwapDeclined } from '../../../src/volumes/swap/plan-swap.ts';
+import { SwapStore } from '../../../src/volumes/swap/swap-record.ts';
+import { leaseRef } from '../../../src/volumes/run/target-lease.ts';
 import { ensureBinaries } from '../../cluster/binaries.ts';
 import { type Cluster, startCluster } from '../../cluster/cluster.ts';
 import { withoutControllers } from '../../cluster/controllers.ts';
