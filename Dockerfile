@@ -17,20 +17,24 @@ COPY LICENSE tsconfig.json rolldown.config.ts ./
 COPY src src
 # Laid out as it will lie in the image, with rights that need no certain user, whatever the umask was here.
 RUN npm run build \
- && mkdir -p /image/opt/openshift-backup /image/usr/local/bin /image/licenses /image/openshift-backup \
+ && mkdir -p /image/opt/openshift-backup /image/usr/local/bin /image/usr/libexec /image/licenses /image/openshift-backup \
  && mv dist /image/opt/openshift-backup/dist \
  && cp LICENSE /image/licenses/openshift-backup \
  && ln -s /opt/openshift-backup/dist/main.js /image/usr/local/bin/openshift-backup \
+ && ln -s /opt/openshift-backup/dist/backuper.js /image/usr/libexec/backuper \
  && chmod -R u=rwX,g=rX,o=rX /image \
- && chmod 0755 /image/opt/openshift-backup/dist/main.js \
+ && chmod 0755 /image/opt/openshift-backup/dist/main.js /image/opt/openshift-backup/dist/backuper.js \
  && chmod 0775 /image/openshift-backup
 
 FROM ${BASE_IMAGE}
 USER 0
-# tar for "oc cp", rsync for copies of volumes. Node.js is found at one place, also without a PATH.
+# tar for "oc cp", the others for copies of volumes, each with the package that has it; both families of Linux call
+# these packages the same. Node.js is found at one place, also without a PATH.
 RUN set -eu; \
     missing=; \
-    for program in tar rsync; do command -v "$program" >/dev/null || missing="$missing $program"; done; \
+    for program in tar:tar rsync:rsync find:findutils getfattr:attr setfacl:acl flock:util-linux; do \
+      command -v "${program%:*}" >/dev/null || missing="$missing ${program#*:}"; \
+    done; \
     [ -e /etc/pki/tls/certs/ca-bundle.crt ] || [ -e /etc/ssl/certs/ca-certificates.crt ] || missing="$missing ca-certificates"; \
     if [ -z "$missing" ]; then echo 'Nothing to install'; \
     elif command -v microdnf >/dev/null; then \

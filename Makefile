@@ -9,8 +9,8 @@ INSTALLED := node_modules/.installed
 NPM := npm --loglevel=error
 RUN := npm run -s
 
-.PHONY: create backupnow update-configmap build-docker-image clean
-.PHONY: help tools install demo test types lint format build bench cluster-up cluster-down manifests
+.PHONY: create backupnow update-configmap build-docker-image clean volumes-allow volumes-forbid guard guard-remove
+.PHONY: help tools install demo test types lint format build bench bench-volumes cluster-up cluster-down manifests
 
 create: ## Install the backup on the cluster, or change what is installed (the default)
 	@sh openshift/create.sh
@@ -26,6 +26,18 @@ build-docker-image: ## Build the image with podman, docker or buildah, or on Ope
 
 clean: ## Remove the backup from the cluster; its archives only with REMOVE_ARCHIVES=yes
 	@sh openshift/clean.sh
+
+volumes-allow: ## Let the backup copy volumes in a project: PROJECT=shop [QUIESCE=yes] [ROOT=no]
+	@sh openshift/volumes-allow.sh
+
+volumes-forbid: ## Take that back: PROJECT=shop; while copies run only with FORCE=yes
+	@sh openshift/volumes-forbid.sh
+
+guard: ## Keep the rights of BackupEr pods for BackupEr pods, in the whole cluster
+	@sh openshift/guard.sh
+
+guard-remove: ## Take the guard away
+	@sh openshift/guard-remove.sh
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-22s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -71,6 +83,9 @@ build: install ## Emit the JavaScript of the image into dist/
 
 bench: install ## Measure against a bare download and the old way (OBJECTS=100000 make bench; default 10000)
 	@$(RUN) bench
+
+bench-volumes: install ## Measure copies of volumes against plain rsync (ARGS='--gigabytes 1 --files 20000'; default 10 and 200000)
+	@$(RUN) bench:volumes -- $(ARGS)
 
 cluster-up: install ## Start a cluster in the background; its last line sets KUBECONFIG
 	@$(RUN) cluster up

@@ -14,7 +14,11 @@ const WITHOUT_TEXT: Readonly<Record<string, string>> = {
  * quarter of a second sooner and needs 55 MiB less.
  */
 export default defineConfig({
-  input: { main: 'src/main.ts', 'packing-thread': 'src/archive/packing-thread.ts' },
+  input: {
+    main: 'src/main.ts',
+    'packing-thread': 'src/archive/packing-thread.ts',
+    backuper: 'src/backuper/main.ts',
+  },
   platform: 'node',
   treeshake: {
     moduleSideEffects: [{ test: /\/node_modules\/@kubernetes\/client-node\//u, sideEffects: false }],

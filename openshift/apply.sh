@@ -73,9 +73,10 @@ remove_leftovers() {
   [ "$MODE" = cluster ] || remove_unlisted "$NAMESPACE" limitranges,resourcequotas "$FILES/stays"
 }
 
-# remove_unlisted PROJECT KINDS FILE: removes our objects of these kinds whose names are not in the file
+# remove_unlisted PROJECT KINDS FILE [SELECTOR]: removes our objects of these kinds whose names are not in the file;
+# by default all but what lets the backup copy volumes, which volumes-allow looks after
 remove_unlisted() {
-  found=$(k get "$2" ${1:+"--namespace=$1"} --selector="$OURS" --output=name 2>/dev/null) || return 0
+  found=$(k get "$2" ${1:+"--namespace=$1"} --selector="${4:-$OURS,app.kubernetes.io/component!=volumes}" --output=name 2>/dev/null) || return 0
   for object in $found; do
     has_line "$object" <"$3" || k delete "$object" ${1:+"--namespace=$1"} --ignore-not-found
   done

@@ -4,9 +4,14 @@ set -eu
 . openshift/settings.sh
 load_settings
 . openshift/cluster.sh
+. openshift/volumes.sh
 
+yes_or_no FORCE "$FORCE"
 find_cluster
+with_copies=$(volume_projects)
+for project in $with_copies; do refuse_running "$project"; done
 where
+[ -z "$with_copies" ] || say "projects:  $(printf '%s\n' "$with_copies" | awk '{ printf "%s%s", space, $0; space = " " }') (copies of volumes)"
 case $REMOVE_ARCHIVES in
   yes) confirm 'Remove the backup there, and ALL ITS ARCHIVES?' ;;
   '' | no) confirm 'Remove the backup there? Its archives stay.' ;;
@@ -22,6 +27,18 @@ remove() {
     fail 4 "not everything is gone; look at the finalizers of what is left, and run \"make clean\" again"
 }
 
+# remove_scc: unless another backup has it too
+remove_scc() {
+  serves security.openshift.io || return 0
+  others=$(k get clusterroles --selector="$ANY_VOLUMES" --output=name 2>/dev/null) || return 0
+  case "$others " in *-backuper-root[!a-z0-9-]*) return 0 ;; esac
+  sccs=$(k get securitycontextconstraints --selector="$ANY_VOLUMES" --output=name 2>/dev/null) || return 0
+  # shellcheck disable=SC2086 # names have no spaces
+  [ -z "$sccs" ] || k delete $sccs --ignore-not-found
+}
+
+FILES=$(mktemp -d)
+trap 'rm -rf "$FILES"' EXIT
 projects=$(field configmap "$NAME" '{.data.OPENSHIFT_BACKUP_NAMESPACES}')
 # First what starts pods, then what they need; what binds before what is bound.
 kinds=cronjobs,deployments,jobs,pods,services,networkpolicies,configmaps,limitranges,resourcequotas
@@ -30,8 +47,11 @@ kinds=cronjobs,deployments,jobs,pods,services,networkpolicies,configmaps,limitra
 ! serves image.openshift.io || kinds=$kinds,imagestreams
 ! serves apps.openshift.io || kn delete deploymentconfig "$NAME" --ignore-not-found
 remove "$NAMESPACE" "$kinds"
+# Nothing begins a copy any more.
+for project in $with_copies; do forbid_project "$project"; done
 for project in $(project_list "$projects"); do remove "$project" rolebindings,roles; done
 remove '' clusterrolebindings,clusterroles
+remove_scc
 remove "$NAMESPACE" rolebindings,roles,serviceaccounts
 
 if [ "$REMOVE_ARCHIVES" != yes ]; then

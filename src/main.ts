@@ -19,6 +19,10 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 process.exitCode = await runProgram(process.argv.slice(2), {
   stdout: process.stdout,
   stderr: process.stderr,
+  // Opened only by who asks for it.
+  get stdin() {
+    return process.stdin;
+  },
   environment: process.env,
   signal: interruption.signal,
 });

@@ -50,11 +50,17 @@ const ROOMS: Rooms = {
   restore: ['model', 'json', 'archive', 'prune', 'kubernetes'],
   volumes: ['model', 'json', 'kubernetes'],
   guard: ['model', 'json', 'kubernetes'],
+  // Runs alone, in a pod that must not know more of the rest than it has to.
+  backuper: ['model'],
 };
 
 /** Each package belongs to one room, so that it can be replaced there. */
 const PACKAGES: Readonly<Record<string, PackageOwner>> = {
-  '@kubernetes/client-node': { rooms: ['kubernetes'], isOneFile: true },
+  // Exec brings a library for WebSockets, so it is apart, and loaded by those who run a command.
+  '@kubernetes/client-node': {
+    rooms: ['kubernetes'],
+    files: ['src/kubernetes/connect.ts', 'src/kubernetes/exec-channel.ts'],
+  },
   archiver: { rooms: ['archive'] },
   yauzl: { rooms: ['archive'] },
   zod: { rooms: ['archive', 'status'] },
@@ -74,12 +80,16 @@ const PACKAGES: Readonly<Record<string, PackageOwner>> = {
  * Pure: no modules of Node but their types, no clock, no chance, no environment, no console, nothing
  * asynchronous. Time and environment are handed in, as values.
  */
-/** Files that run in a thread of their own, where no import leads. */
-const THREADS = ['src/archive/packing-thread.ts'];
+/** Files that run in a thread or in a pod of their own, where no import leads. */
+const THREADS = ['src/archive/packing-thread.ts', 'src/backuper/main.ts'];
 
 const PURITY: PurityTable = {
   pure: {
     'src/model/': { because: 'nouns, and the grammar of their names' },
+    'src/model/backuper-arguments.ts': {
+      because: 'a request in, texts out, and back; Buffer depends on its arguments alone',
+      mayUse: ['Buffer'],
+    },
     'src/config/': { because: 'what the environment says is handed in, and checked once' },
     'src/prune/': {
       because: 'rules as data; what applies them changes the document it is given and nothing else',
@@ -96,10 +106,41 @@ const PURITY: PurityTable = {
     'src/status/nights.ts': { because: 'tells nights apart; the clock and the schedule are handed in' },
     'src/status/backup-status.ts': { because: 'how a backup does, from facts and a viewpoint' },
     'src/status/metrics.ts': { because: 'numbers out of a status' },
+    'src/volumes/copy.ts': { because: 'nouns only' },
+    'src/volumes/annotations.ts': { because: 'names only' },
+    'src/volumes/plan/declined.ts': { because: 'the form of an answer' },
+    'src/volumes/fields.ts': { because: 'reads JSON of which nothing is known' },
+    'src/volumes/plan/plan-copy.ts': {
+      because: 'decides whether a copy can be made, from objects of the cluster',
+    },
+    'src/volumes/plan/check-claims.ts': { because: 'decides whether two claims can be copied' },
+    'src/volumes/plan/check-folder.ts': { because: 'decides which names of folders pass' },
+    'src/volumes/plan/check-use.ts': { because: 'decides whether the claims are free' },
+    'src/volumes/plan/check-quiesce.ts': { because: 'decides how still the source is' },
+    'src/volumes/plan/claim-facts.ts': { because: 'what a claim is' },
+    'src/volumes/plan/claim-users.ts': { because: 'who holds a claim' },
+    'src/volumes/plan/pod-claims.ts': { because: 'which volumes of a pod are a claim' },
+    'src/volumes/quiesce/hooks.ts': { because: 'which hooks pods have' },
+    'src/volumes/quiesce/plan-scale.ts': { because: 'decides what is scaled' },
+    'src/volumes/plan/project-users.ts': { because: 'which users a project may have' },
+    'src/volumes/plan/placement.ts': { because: 'decides where a copy is made' },
+    'src/volumes/plan/node-terms.ts': { because: 'labels of nodes against what volumes ask for' },
+    'src/volumes/plan/node-state.ts': { because: 'whether a node takes pods' },
+    'src/volumes/plan/volume-backing.ts': { because: 'what lies behind a volume' },
+    'src/volumes/plan/plan-notes.ts': { because: 'what people should know of a plan' },
+    'src/volumes/plan/choose-identity.ts': { because: 'decides who copies' },
+    'src/volumes/plan/file-owners.ts': { because: 'who owns the files, from a report' },
+    'src/volumes/plan/room.ts': { because: 'whether a copy fits, from a report' },
+    'src/volumes/run/backuper-pod.ts': { because: 'an object out of a plan' },
+    'src/volumes/run/classify-pending.ts': { because: 'judges a pod; the time is handed in' },
+    'src/volumes/run/scheduling-message.ts': { because: 'judges a text' },
+    'src/volumes/run/explain-refusal.ts': { because: 'judges a text' },
+    'src/volumes/run/interpret-report.ts': { because: 'judges a report' },
     'src/history/commit-message.ts': {
       because: 'texts of a commit, and what they say when they are read again',
     },
     'src/history/plan-history.ts': { because: 'decides which archives become commits' },
+    'src/guard/': { because: 'a request in, a decision out; what serves it is listed below' },
     'src/export/plan-types.ts': { because: 'decides what is read, from what discovery has found' },
     'src/export/run-event.ts': { because: 'types only' },
     'src/json/canonical-json.ts': { because: 'defines the canonical form' },
@@ -123,6 +164,9 @@ const PURITY: PurityTable = {
     'src/status/hidden-files.ts': 'writes to the volume',
     'src/status/status-file.ts': 'reads and writes the history',
     'src/status/folder-facts.ts': 'reads the folder of archives',
+    'src/guard/certificate.ts': 'reads and follows files',
+    'src/guard/read-body.ts': 'waits for what is sent',
+    'src/guard/webhook-server.ts': 'serves',
     'src/drift/compare-archives.ts': 'opens archives and reads their manifests',
     'src/drift/compare-files.ts': 'reads entries of archives',
     'src/drift/read-items.ts': 'reads entries of archives',
@@ -135,6 +179,7 @@ const PURITY: PurityTable = {
     'src/history/repository.ts': 'looks at the repository, and makes it',
     'src/history/entry-text.ts': 'reads entries of archives',
     'src/history/write-history.ts': 'reads archives and feeds git',
+    'src/volumes/': 'asks, waits and writes. What it decides on its own is listed above',
     'src/export/': 'the run itself: it asks, waits and writes. What it decides on its own is listed above',
   },
 };

@@ -1,9 +1,22 @@
 import assert from 'node:assert/strict';
 import { createReadStream } from 'node:fs';
-import { chmod, copyFile, lstat, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import {
+  chmod,
+  chown,
+  copyFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { BACKUPER_COMMAND } from '../src/model/backuper.ts';
+import { argumentsOf } from '../src/model/backuper-arguments.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import { READ_EVERYTHING, sharedCluster } from './cluster/cluster.ts';
 import { whyNoNode } from './cluster/node/why-no-node.ts';
@@ -21,7 +34,7 @@ import { runProgram } from './support/run-program.ts';
 
 const DIST = 'opt/openshift-backup/dist';
 /** All of ours in the image, as paths without their first slash. */
-const OURS = /^(?:opt|licenses|openshift-backup|usr\/local\/bin)\/./u;
+const OURS = /^(?:(?:opt|licenses|openshift-backup|usr\/local\/bin)\/.|usr\/libexec\/backuper)/u;
 const SHELLS = ['sh', 'bash', 'dash', 'rbash'];
 const STARTS = 11;
 
@@ -92,6 +105,7 @@ test('What is in it is the bundle, and nothing of what made it', { skip }, async
   assert.deepEqual(ours.toSorted(), [
     'licenses/openshift-backup',
     'opt/openshift-backup/',
+    'usr/libexec/backuper',
     'usr/local/bin/openshift-backup',
   ]);
   const names = (await readdir(root, { recursive: true })).map((name) => path.basename(name));
@@ -120,9 +134,10 @@ test('Any user of group 0 can read what is ours, and write to the mount point al
   assert.ok(entries.length > 20);
   for (const entry of entries) {
     const { mode, uid, gid } = await lstat(path.join(root, entry));
-    const isProgram = entry.endsWith('/') || entry.endsWith('main.js');
+    const isProgram = entry.endsWith('/') || /\/(?:main|backuper)\.js$/u.test(entry);
     const expected = entry === 'openshift-backup/' ? 0o775 : isProgram ? 0o755 : 0o644;
-    const rights = entry === 'usr/local/bin/openshift-backup' ? 0o777 : expected;
+    const isLink = entry === 'usr/local/bin/openshift-backup' || entry === 'usr/libexec/backuper';
+    const rights = isLink ? 0o777 : expected;
     assert.deepEqual({ entry, rights: mode & 0o7777, uid, gid }, { entry, rights, uid: 0, gid: 0 });
   }
   const write = [
@@ -151,7 +166,8 @@ for (const [name, env] of [
     const list = await run('openshift-backup', 'list');
     assert.deepEqual({ code: list.code, stdout: list.stdout }, { code: 0, stdout: '' });
     assert.match(list.stderr, /^No archives in \/openshift-backup/u);
-    for (const tool of ['tar', 'rsync', 'node']) assert.equal((await run(tool, '--version')).code, 0, tool);
+    for (const tool of ['tar', 'rsync', 'node', 'find', 'getfattr', 'setfacl', 'flock', 'sync'])
+      assert.equal((await run(tool, '--version')).code, 0, tool);
   });
 }
 
@@ -203,6 +219,53 @@ test('Without any shell it exports a cluster, and reads the archive', { skip }, 
     assert.equal(result.code, 0, result.stderr);
   }
 });
+
+test(
+  'Its program for volumes copies one, as its owner on a read-only root and without any shell',
+  { skip },
+  async () => {
+    const root = await linkedCopy(theImage(), 'backuper-without-shell');
+    for (const shell of SHELLS) await rm(path.join(root, 'usr/bin', shell), { force: true });
+    const place = await mkdtemp(path.join(folder, 'volumes-'));
+    for (const name of ['source', 'target']) {
+      await mkdir(path.join(place, name));
+      await chown(path.join(place, name), RANDOM_UID, 0);
+    }
+    await writeFile(path.join(place, 'source/file'), 'content');
+    await chown(path.join(place, 'source/file'), RANDOM_UID, 0);
+    await writeFile(path.join(place, 'termination-log'), '');
+    await chmod(path.join(place, 'termination-log'), 0o666);
+    await chmod(place, 0o755);
+    const args = argumentsOf({
+      task: 'copy',
+      identity: 'owner',
+      sub: '',
+      into: '',
+      mode: 'mirror',
+      generation: '',
+      expired: [],
+      isLive: false,
+      mayShrink: false,
+      checksum: true,
+      bandwidthKiB: 0,
+    });
+    const { code, stdout, stderr } = await runContainer({
+      root,
+      args: [BACKUPER_COMMAND, ...args],
+      env: [
+        'BACKUPER_SOURCE=/mnt/source',
+        'BACKUPER_TARGET=/mnt/target',
+        'BACKUPER_TERMINATION_LOG=/mnt/termination-log',
+      ],
+      mounts: { '/mnt': place },
+      hidden: ['/tmp'],
+    });
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' }, stdout);
+    const report = JSON.parse(await readFile(path.join(place, 'termination-log'), 'utf8'));
+    assert.deepEqual([report.outcome, report.warnings, report.identity.uid], ['done', [], RANDOM_UID]);
+    assert.equal(await readFile(path.join(place, 'target/file'), 'utf8'), 'content');
+  },
+);
 
 test('It starts at once', { skip }, async (t) => {
   const container = await medianMs(() => inImage(['true']));

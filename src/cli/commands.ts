@@ -1,29 +1,10 @@
 import type { Option } from '../config/options.ts';
-import type { CommandInput, OutputFormat } from './process-context.ts';
+import { CLUSTER, type CommandSpec } from './command-spec.ts';
+import { GUARD_COMMANDS } from './guard-commands.ts';
+import { VOLUMES_COMMANDS } from './volumes-commands.ts';
 
-/** Performs a command and returns its exit code. */
-export type Execute = (
-  input: CommandInput,
-  args: readonly string[],
-  switches: ReadonlySet<string>,
-) => Promise<number>;
+export type { CommandSpec } from './command-spec.ts';
 
-/** One command: what the help text says of it, and how it is performed. */
-export interface CommandSpec {
-  readonly name: string;
-  readonly description: string;
-  readonly arguments?: readonly { readonly name: string; readonly help: string }[];
-  readonly options: readonly Option['key'][];
-  readonly switches?: readonly { readonly flags: string; readonly help: string }[];
-  /** The first one is the usual one. */
-  readonly outputs?: readonly OutputFormat[];
-  /** The format when nobody asks for one and standard output is no terminal. */
-  readonly pipedOutput?: OutputFormat;
-  /** Loads the command's code when it is needed: the client library alone takes most of a second. */
-  readonly load: () => Promise<Execute>;
-}
-
-const CLUSTER: readonly Option['key'][] = ['kubeconfig', 'context'];
 /** What decides the content of an archive, and so which archives stand for each other. */
 const CONTENT: readonly Option['key'][] = [
   'namespaces',
@@ -38,12 +19,24 @@ const DUE: readonly Option['key'][] = ['schedule', 'timeZone'];
 const ARCHIVE_HELP = '"latest", "previous", or the name of an archive';
 const SIDE_HELP = '"latest", "previous", the name of an archive, or "live" for the cluster as it is now';
 
+/** What decides about the volumes that a run copies. */
+const NIGHT_COPIES: readonly Option['key'][] = [
+  'volumes',
+  'copiesAtOnce',
+  'copiesPerNode',
+  'copiesPerClass',
+  'copyBandwidthKiB',
+  'copyDeadlineSeconds',
+  'veleroHooks',
+  'image',
+];
+
 /** Every command, in the order of the help text. */
 export const COMMANDS: readonly CommandSpec[] = [
   {
     name: 'run',
     description:
-      'export the cluster into a new archive, verify it, and remove old archives (the default command)',
+      'export the cluster into a new archive, verify it, remove old archives, and copy the volumes that are to be copied (the default command)',
     options: [
       'config',
       'dir',
@@ -60,6 +53,7 @@ export const COMMANDS: readonly CommandSpec[] = [
       'git',
       'gitAuthor',
       'ignoreFiles',
+      ...NIGHT_COPIES,
     ],
     outputs: ['table', 'json', 'name'],
     pipedOutput: 'name',
@@ -174,6 +168,8 @@ export const COMMANDS: readonly CommandSpec[] = [
     options: ['config', 'dir', 'name', ...DUE, 'port'],
     load: async () => (await import('./serve.ts')).serve,
   },
+  ...VOLUMES_COMMANDS,
+  ...GUARD_COMMANDS,
   {
     name: 'types',
     description: 'list the resource types: which would be exported, and why the others would not',

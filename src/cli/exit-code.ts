@@ -11,9 +11,17 @@ export const EXIT_CODES: readonly ExitCode[] = [
   { code: 0, meaning: 'complete; with diff: no difference' },
   { code: 1, meaning: 'differences found (diff only)' },
   { code: 2, meaning: 'wrong usage or configuration' },
-  { code: 3, meaning: 'incomplete: the archive is published, and names its gaps' },
-  { code: 4, meaning: 'failed: nothing is published, or an archive is damaged' },
-  { code: 5, meaning: 'refused for safety' },
+  {
+    code: 3,
+    meaning:
+      "incomplete: the archive is published, and names its gaps; or a volume's copy can't be relied on",
+  },
+  {
+    code: 4,
+    meaning:
+      'failed: nothing is published, an archive is damaged, a copy has failed, or the guard is not in force',
+  },
+  { code: 5, meaning: 'refused for safety; with volumes: declined' },
   { code: 130, meaning: 'interrupted (SIGINT)' },
   { code: 143, meaning: 'terminated (SIGTERM)' },
 ];
@@ -26,8 +34,15 @@ export const DIFFERENT = 1;
 export const INCOMPLETE = 3;
 /** Nothing was published, or an archive is damaged. */
 export const FAILED = 4;
+/** Nothing was done, for safety. */
+export const REFUSED = 5;
 
-const OF_KIND: Record<FailureKind, number> = { usage: 2, incomplete: INCOMPLETE, failed: FAILED, refused: 5 };
+const OF_KIND: Record<FailureKind, number> = {
+  usage: 2,
+  incomplete: INCOMPLETE,
+  failed: FAILED,
+  refused: REFUSED,
+};
 
 /** A run that a signal has ended. */
 export class Interruption extends Error {

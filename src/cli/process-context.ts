@@ -6,6 +6,8 @@ import { systemErrorCode } from '../model/known-error.ts';
 export interface ProcessContext {
   readonly stdout: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
   readonly stderr: NodeJS.WritableStream & Partial<Pick<WriteStream, 'isTTY' | 'columns'>>;
+  /** Who may be asked something; nobody where it is missing. */
+  readonly stdin?: NodeJS.ReadableStream & { readonly isTTY?: boolean };
   readonly environment: Readonly<Record<string, string | undefined>>;
   /** Aborted, with an Interruption as its reason, when the process is asked to end. */
   readonly signal: AbortSignal;

@@ -2,11 +2,13 @@ import { Command, CommanderError, Option as Flag } from 'commander';
 import type { GivenFlags } from '../config/load-settings.ts';
 import { type Option, OPTIONS } from '../config/options.ts';
 import { KnownError } from '../model/known-error.ts';
-import { COMMANDS, type CommandSpec } from './commands.ts';
+import type { CommandSpec } from './command-spec.ts';
+import { COMMANDS } from './commands.ts';
 import { COMPLETE, EXIT_CODES, exitCodeOf, Interruption } from './exit-code.ts';
 import type { OutputFormat, ProcessContext } from './process-context.ts';
 import { readSettings } from './read-settings.ts';
 import { toolVersion } from './tool-version.ts';
+import { GROUPS } from './volumes-commands.ts';
 
 const WRONG_USAGE = 2;
 
@@ -47,11 +49,9 @@ function buildProgram(context: ProcessContext, onResult: (code: number) => void)
       writeErr: (text) => context.stderr.write(text),
     });
   for (const spec of COMMANDS) {
-    const command = program
-      .command(spec.name)
+    const command = commandFor(program, spec.name)
       .description(spec.description)
       .addHelpText('after', exitCodeHelp());
-    command.copyInheritedSettings(program);
     for (const argument of spec.arguments ?? []) command.argument(argument.name, argument.help);
     for (const option of OPTIONS.filter(({ key }) => spec.options.includes(key)))
       command.addOption(flagOf(option));
@@ -62,6 +62,18 @@ function buildProgram(context: ProcessContext, onResult: (code: number) => void)
     });
   }
   return program.addHelpText('after', exitCodeHelp());
+}
+
+/** Makes a command; one of two words in its group, which is made with the first of them. */
+function commandFor(program: Command, name: string): Command {
+  const [first = '', second] = name.split(' ');
+  if (second === undefined) return program.command(first).copyInheritedSettings(program);
+  const known = program.commands.find((group) => group.name() === first);
+  const group = known ?? program.command(first).copyInheritedSettings(program);
+  return group
+    .description(GROUPS[first] ?? '')
+    .command(second)
+    .copyInheritedSettings(program);
 }
 
 async function perform(

@@ -1,22 +1,37 @@
 import { byteText, counted, safeText } from '../model/text.ts';
-import { randomUUID } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
 import { volumeError } from '../archive/volume.ts';
 import type { Settings } from '../config/options.ts';
 import type { BackupResult } from '../export/run-backup.ts';
 import { errorText, KnownError } from '../model/known-error.ts';
 import { gapsOf } from '../model/manifest.ts';
-import { recordOfArchive, recordOfFailure, type RunFrame, type RunRecord } from '../status/run-record.ts';
+import { isVolumeGap, type VolumeOutcome } from '../model/volume-outcome.ts';
+import {
+  recordOfArchive,
+  recordOfFailure,
+  type RunFrame,
+  type RunRecord,
+  volumesOf,
+} from '../status/run-record.ts';
 import type { Warn } from './after-publishing.ts';
 import { exitCodeOf, INCOMPLETE, COMPLETE, Interruption } from './exit-code.ts';
 
 /** How a run has ended. */
 export type RunEnd = {
+  /** The run's own: recorded again under it, the later record counts. */
+  readonly id: string;
   readonly startedAt: Date;
   readonly endedAt: Date;
   /** Objects that have changed since the archive before. */
   readonly changedCount?: number | undefined;
-} & ({ readonly result: BackupResult } | { readonly error: unknown });
+} & (
+  | {
+      readonly result: BackupResult;
+      /** What became of the volumes that it was to copy, if any. */
+      readonly volumes?: readonly VolumeOutcome[] | undefined;
+    }
+  | { readonly error: unknown }
+);
 
 /** The most that the kubelet shows: https://github.com/kubernetes/api/blob/v0.34.4/core/v1/types.go */
 const TERMINATION_BYTES_MAX = 4096;
@@ -62,15 +77,7 @@ export function terminationMessage(run: RunRecord): string {
 }
 
 function endOf(run: RunRecord): string {
-  const {
-    exitCode,
-    isComplete,
-    objectCount = 0,
-    gapCount = 0,
-    gaps = [],
-    archive = '',
-    archiveBytes = 0,
-  } = run;
+  const { exitCode, isComplete, objectCount = 0, gapCount = 0, archive = '', archiveBytes = 0 } = run;
   if (isComplete === undefined) {
     return `${FAILURE_WORDS[exitCode] ?? 'Failed'} (exit code ${exitCode}): ${run.error ?? ''}`;
   }
@@ -82,25 +89,40 @@ function endOf(run: RunRecord): string {
     byteText(archiveBytes),
     `${Math.max(0, seconds).toFixed(1)} s`,
   ].join(', ');
-  if (isComplete) return `Complete: ${facts}`;
+  const isWhole = isComplete && (run.volumes?.gapCount ?? 0) === 0;
+  return `${isWhole ? 'Complete' : 'Incomplete'}: ${facts}${gapsText(run)}${copiesText(run)}`;
+}
+
+function gapsText({ isComplete, gaps = [], gapCount = 0 }: RunRecord): string {
+  if (isComplete === true) return '';
   const names = gaps.map(({ type, scope }) => (scope === '*' ? type : `${type} in ${scope}`));
   const more = gapCount > names.length ? `, and ${gapCount - names.length} more` : '';
-  return `Incomplete: ${facts}; not in it: ${names.join(', ')}${more}`;
+  return `; not in it: ${names.join(', ')}${more}`;
+}
+
+function copiesText({ volumes, volumeGaps = [] }: RunRecord): string {
+  if (volumes === undefined) return '';
+  const { copiedCount, gapCount } = volumes;
+  if (gapCount === 0) return `; ${counted(copiedCount, 'volume')} copied`;
+  const names = volumeGaps.map(({ namespace, claim, result }) => `${namespace}/${claim} (${result})`);
+  const more = gapCount > names.length ? `, and ${gapCount - names.length} more` : '';
+  return `; ${counted(copiedCount, 'volume')} copied, not ${names.join(', ')}${more}`;
 }
 
 function recordOf(settings: Settings, end: RunEnd): RunRecord {
   const frame: RunFrame = {
-    id: randomUUID(),
+    id: end.id,
     startedAt: end.startedAt.toISOString(),
     endedAt: end.endedAt.toISOString(),
-    exitCode: 'result' in end ? codeOf(end.result) : exitCodeOf(end.error),
+    exitCode: 'result' in end ? codeOf(end) : exitCodeOf(end.error),
     backup: settings.name,
   };
   if ('result' in end) {
-    const { changedCount } = end;
+    const { changedCount, volumes } = end;
     return {
       ...recordOfArchive(frame, end.result.archive, end.result.manifest),
       ...(changedCount === undefined ? {} : { changedCount }),
+      ...(volumes && volumesOf(volumes)),
     };
   }
   const { error } = end;
@@ -108,8 +130,10 @@ function recordOf(settings: Settings, end: RunEnd): RunRecord {
   return recordOfFailure(frame, isKnown ? errorText(error) : DEFECT);
 }
 
-function codeOf({ manifest }: BackupResult): number {
-  return gapsOf(manifest.types).length === 0 ? COMPLETE : INCOMPLETE;
+/** What a run that has published an archive ends with. */
+export function codeOf({ result, volumes = [] }: Extract<RunEnd, { readonly result: BackupResult }>): number {
+  const hasGaps = gapsOf(result.manifest.types).length > 0 || volumes.some(isVolumeGap);
+  return hasGaps ? INCOMPLETE : COMPLETE;
 }
 
 async function writeHistory(settings: Settings, record: RunRecord, warn: Warn): Promise<void> {

@@ -5,6 +5,7 @@ import type { RunEvent } from '../export/run-event.ts';
 import type { Outcome, TypeRecord } from '../model/manifest.ts';
 import { jsonLog } from './json-log.ts';
 import type { NightlyChanges } from './nightly-changes.ts';
+import { isVolumeGap, type VolumeOutcome } from '../model/volume-outcome.ts';
 import type { ProcessContext } from './process-context.ts';
 import type { Warn } from './after-publishing.ts';
 
@@ -15,6 +16,8 @@ export interface RunReport {
   readonly warn: Warn;
   /** What has changed since the archive before; on a terminal the summary says it. */
   readonly changes: (changes: NightlyChanges) => void;
+  /** What became of one volume. */
+  readonly volume: (outcome: VolumeOutcome) => void;
   /** The last line: how it ended. */
   readonly end: (level: 'info' | 'warn', message: string, fields: Record<string, unknown>) => void;
   /** Clears the line on a terminal; call it however the run ends. */
@@ -33,6 +36,7 @@ function logReport(): RunReport {
     warn: (message, fields) => logger.warn(fields, message),
     changes: ({ since, changedCount, summary }) =>
       logger.info({ since, changedCount, changes: summary }, 'Compared with the archive before'),
+    volume: (outcome) => logVolume(logger, outcome),
     end: (level, message, fields) => logger[level](fields, message),
     stop: () => undefined,
   };
@@ -72,6 +76,12 @@ function logOutcome(logger: Logger, { type, leftOut }: TypeRecord, outcome: Outc
   else if (result === 'failed') logger.error(fields, 'Failed: not in the archive');
 }
 
+function logVolume(logger: Logger, { message, ...fields }: VolumeOutcome): void {
+  if (isVolumeGap(fields)) logger.error({ ...fields, reason: message }, 'Failed: volume not copied');
+  else if (fields.result === 'complete') logger.info(fields, 'Copied a volume');
+  else logger.info({ ...fields, reason: message }, 'Skipped: volume');
+}
+
 function logRotation(logger: Logger, { decisions, problems }: Extract<RunEvent, { kind: 'rotated' }>): void {
   for (const { entry, action, reason } of decisions) {
     if (action === 'remove') logger.info({ file: entry.name.file, reason }, 'Removed an old archive');
@@ -99,10 +109,20 @@ function terminalReport({ stderr }: ProcessContext, clock: () => number): RunRep
     },
     warn: (message, { problem }) => line(`${message}: ${String(problem)}`),
     changes: () => undefined,
+    volume: (outcome) => showVolume(outcome, line),
     end: () => spinner.stop(),
     stop: () => spinner.stop(),
   };
 }
+
+function showVolume({ namespace, claim, target, result, message }: VolumeOutcome, line: Line): void {
+  if (result === 'complete') line(`Copied the volume ${namespace}/${claim} into ${target ?? ''}`);
+  else if (isVolumeGap({ result }))
+    line(`Failed: the volume ${namespace}/${claim} is not copied: ${message}`);
+}
+
+/** Writes what stays on the screen. */
+type Line = (text: string) => void;
 
 /** What the moving line says from an event on; undefined when it stays as it is. */
 function movingText(event: RunEvent, rate: string): string | undefined {

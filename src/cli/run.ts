@@ -1,24 +1,20 @@
-import { byteText, counted, safeText } from '../model/text.ts';
+import { randomUUID } from 'node:crypto';
 import { constants, setPriority } from 'node:os';
 import type { Settings } from '../config/options.ts';
 import { type BackupRequest, type BackupResult, runBackup } from '../export/run-backup.ts';
-import {
-  countLeftOut,
-  type ExportOptions,
-  gapsOf,
-  type Outcome,
-  type TypeRecord,
-  WHOLE_CLUSTER,
-} from '../model/manifest.ts';
+import { countLeftOut, type ExportOptions, gapsOf } from '../model/manifest.ts';
+import { countResults, type VolumeOutcome } from '../model/volume-outcome.ts';
+import { afterPublishing, type Warn } from './after-publishing.ts';
 import { withCluster } from './cluster-access.ts';
-import { COMPLETE, INCOMPLETE } from './exit-code.ts';
+import { COMPLETE } from './exit-code.ts';
 import { type NightlyChanges, nightlyChanges } from './nightly-changes.ts';
 import { nightlyHistory } from './nightly-history.ts';
 import { nightlyReport } from './nightly-report.ts';
+import { nightlyVolumes, writeLedger } from './nightly-volumes.ts';
 import { type CommandInput, print } from './process-context.ts';
-import { recordRun } from './record-run.ts';
-import { runReport } from './run-report.ts';
-import { table } from './text.ts';
+import { codeOf, recordRun, type RunEnd } from './record-run.ts';
+import { type Outcomes, runText } from './run-text.ts';
+import { type RunReport, runReport } from './run-report.ts';
 import { toolVersion } from './tool-version.ts';
 
 /** `openshift-backup run`: exports the cluster into a new archive and rotates the old ones. */
@@ -34,28 +30,55 @@ export async function run(input: CommandInput): Promise<number> {
       if (changes) report.changes(changes);
     };
     const ended = await endOf(backup(input, report.on, compare));
+    const made = { id: randomUUID(), startedAt, changedCount: changes?.changedCount, ...ended };
+    await recordRun(input.settings, { ...made, endedAt: new Date() }, report.warn);
+    if ('error' in made) throw made.error;
+    const volumes = await nightlyVolumes(input, report.volume);
+    if (volumes) await recordVolumes(input, { ...made, volumes, endedAt: new Date() }, report.warn);
+    const isComplete = gapsOf(made.result.manifest.types).length === 0;
+    await nightlyReport(input.settings, isComplete, report.warn);
+    await nightlyHistory(input, isComplete, report.warn);
+    // An archive that is there stays there; what was still to be done is told as interrupted.
+    if (volumes?.some(({ result }) => result === 'cancelled')) input.process.signal.throwIfAborted();
     const durationMs = Math.round(performance.now() - startedMs);
-    const end = { startedAt, endedAt: new Date(), changedCount: changes?.changedCount, ...ended };
-    await recordRun(input.settings, end, report.warn);
-    if ('error' in ended) throw ended.error;
-    const { result } = ended;
-    const gaps = gapsOf(result.manifest.types);
-    await nightlyReport(input.settings, gaps.length === 0, report.warn);
-    await nightlyHistory(input, gaps.length === 0, report.warn);
-    const fields = {
-      file: result.archive.file,
-      objectCount: result.manifest.counts.objectCount,
-      leftOutCount: countLeftOut(result.manifest.types),
-      gapCount: gaps.length,
-      durationMs,
-    };
-    if (gaps.length === 0) report.end('info', 'Complete', fields);
-    else report.end('warn', 'Incomplete', fields);
-    await print(input.process, rendered(input, { ...result, changes, durationMs }));
-    return gaps.length === 0 ? COMPLETE : INCOMPLETE;
+    const outcomes = { ...made.result, changes, volumes, durationMs };
+    const code = codeOf({ ...made, volumes, endedAt: new Date() });
+    report.end(...endLine(code, outcomes));
+    await print(input.process, runText(input, outcomes));
+    return code;
   } finally {
     report.stop();
   }
+}
+
+/** A run whose archive is there is recorded again when its volumes are copied: that may take hours. */
+async function recordVolumes(
+  { settings }: CommandInput,
+  end: RunEnd & { readonly volumes: readonly VolumeOutcome[] },
+  warn: Warn,
+): Promise<void> {
+  await afterPublishing(
+    warn,
+    { message: 'Could not write the ledger of volumes', command: 'volumes status' },
+    async () => await writeLedger(settings.dir, end.volumes, end.endedAt),
+  );
+  await recordRun(settings, end, warn);
+}
+
+/** The last line of a log. */
+function endLine(
+  code: number,
+  { archive, manifest, volumes, durationMs }: Outcomes,
+): Parameters<RunReport['end']> {
+  const fields = {
+    file: archive.file,
+    objectCount: manifest.counts.objectCount,
+    leftOutCount: countLeftOut(manifest.types),
+    gapCount: gapsOf(manifest.types).length,
+    ...(volumes && { volumes: Object.fromEntries(countResults(volumes)) }),
+    durationMs,
+  };
+  return code === COMPLETE ? ['info', 'Complete', fields] : ['warn', 'Incomplete', fields];
 }
 
 /** However a run ends, it is recorded before anybody hears of it. */
@@ -108,68 +131,4 @@ async function backup(
         ...(onPublished && { onPublished }),
       }),
   );
-}
-
-interface Outcomes extends BackupResult {
-  readonly changes: NightlyChanges | undefined;
-  readonly durationMs: number;
-}
-
-function rendered({ output, settings }: CommandInput, result: Outcomes): string {
-  const path = `${settings.dir}/${result.archive.file}`;
-  if (output === 'name') return `${path}\n`;
-  const { manifest, archive, changes, durationMs } = result;
-  const gaps = gapsOf(manifest.types);
-  if (output === 'json') {
-    const summary = {
-      path,
-      ...archive,
-      isComplete: manifest.isComplete,
-      objectCount: manifest.counts.objectCount,
-      leftOutCount: countLeftOut(manifest.types),
-      gaps,
-      ...(changes && { changes }),
-      durationMs,
-    };
-    return `${JSON.stringify(summary, null, 2)}\n`;
-  }
-  const rows = manifest.types.flatMap(summaryRow);
-  const leftOut = countLeftOut(manifest.types);
-  return [
-    table(['TYPE', 'OBJECTS', 'RESULT'], rows),
-    '\n',
-    `${manifest.isComplete ? 'Complete' : `Incomplete, ${counted(gaps.length, 'gap')}`}: `,
-    `${counted(manifest.counts.objectCount, 'object')} in ${counted(manifest.counts.objectFileCount, 'file')}, ${(durationMs / 1000).toFixed(1)} s\n`,
-    leftOut === 0
-      ? ''
-      : `Left out by rules: ${counted(leftOut, 'object')} ("openshift-backup rules" says which and why)\n`,
-    `Archive: ${path}, ${byteText(archive.sizeBytes)}, sha256 ${archive.sha256}\n`,
-    changes ? `${changes.summary}\n` : '',
-  ].join('');
-}
-
-/** One line for a type; none for those that are empty or skipped by a rule (`types` lists them). */
-function summaryRow(record: TypeRecord): string[][] {
-  const { type, outcomes } = record;
-  const count = outcomes.reduce(
-    (sum, outcome) => sum + (outcome.result === 'exported' ? outcome.objectCount : 0),
-    0,
-  );
-  const leftOut = countLeftOut([record]);
-  const notes = [
-    ...noteOf(outcomes, 'denied'),
-    ...noteOf(outcomes, 'failed'),
-    ...(leftOut === 0 ? [] : [`${count === 0 ? '' : 'exported; '}${leftOut} left out by rules`]),
-  ];
-  if (count === 0 && notes.length === 0) return [];
-  return [[type, String(count), notes.length === 0 ? 'exported' : notes.join('; ')]];
-}
-
-function noteOf(outcomes: readonly Outcome[], result: 'denied' | 'failed'): string[] {
-  const matching = outcomes.filter((outcome) => outcome.result === result);
-  const [first] = matching;
-  if (!first) return [];
-  const reason = first.result === 'failed' ? `: ${safeText(first.reason)}` : '';
-  const where = first.scope === WHOLE_CLUSTER ? '' : ` in ${counted(matching.length, 'project')}`;
-  return [`${result}${where}${reason}`];
 }

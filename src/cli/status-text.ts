@@ -53,6 +53,7 @@ export function statusText(view: StatusView, screen: Screen): string {
     ...lastRunRows(view, screen),
     ...archiveRows(view),
     ...gapRows(view.status),
+    ...copyRows(view),
     ['Volume', spaceText(view.space)],
     ['Next due', dueText(view, screen)],
     ...(view.others.length === 0
@@ -113,6 +114,26 @@ function gapRows({ lastSuccess }: BackupStatus): string[][] {
     ['Gaps', gapCount === 0 ? 'none' : counted(gapCount, 'gap')],
     ...lines.map((line) => ['', line]),
     ['Denied', `${denied} of which something may not be listed`],
+  ];
+}
+
+/** What became of the volumes of the last run that was to copy any. */
+function copyRows({ status: { lastCopies, lastRun }, viewpoint }: StatusView): string[][] {
+  if (lastCopies?.volumes === undefined) return [];
+  const { copiedCount, gapCount, unaskedCount } = lastCopies.volumes;
+  const { volumeGaps = [] } = lastCopies;
+  const when = lastCopies === lastRun ? '' : `, ${momentText(lastCopies.startedAt, viewpoint)}`;
+  const gaps = gapCount === 0 ? 'none is missing' : `${gapCount} should have been and can't be relied on`;
+  const lines = volumeGaps.map(({ namespace, claim, result, message }) =>
+    safeText(`${namespace}/${claim}: ${result}: ${message}`),
+  );
+  if (gapCount > volumeGaps.length) lines.push(`and ${gapCount - volumeGaps.length} more`);
+  return [
+    [
+      'Copies',
+      `${counted(copiedCount, 'volume')} copied, ${gaps}; of ${unaskedCount} nobody wants a copy${when}`,
+    ],
+    ...lines.map((line) => ['', line]),
   ];
 }
 

@@ -44,6 +44,38 @@ export interface Settings {
   readonly git: string;
   /** Who makes its commits: `name <mail>`. */
   readonly gitAuthor: string;
+  /** Copies of volumes that a run makes beside those that claims ask for, as `project/claim=target`. */
+  readonly volumes: readonly string[];
+  readonly copiesAtOnce: number;
+  readonly copiesPerNode: number;
+  /** Per storage class. */
+  readonly copiesPerClass: number;
+  /** Of the pods that copy volumes; empty for that of the own pod. */
+  readonly image: string;
+  /** A folder of the source; empty for all of it. */
+  readonly copyFolder: string;
+  /** The folder of the target; empty for its root. */
+  readonly copyInto: string;
+  readonly copyMode: 'mirror' | 'generations';
+  /** Generations that stay. */
+  readonly copyKeep: number;
+  readonly copyQuiesce: 'none' | 'hooks' | 'scale';
+  /** Whether Velero's hook annotations count too, on pods that have none of the tool's own. */
+  readonly veleroHooks: boolean;
+  /** A node's name; empty for whichever fits. */
+  readonly copyNode: string;
+  /** A second; 0 for no limit. */
+  readonly copyBandwidthKiB: number;
+  readonly copyDeadlineSeconds: number;
+  /** Images that BackupEr pods may have. */
+  readonly guardImages: readonly string[];
+  /** User names of those who make BackupEr pods. */
+  readonly guardCreators: readonly string[];
+  readonly guardAdministrators: readonly string[];
+  readonly guardAdministratorGroups: readonly string[];
+  /** Paths of PEM files. */
+  readonly tlsCertificate: string;
+  readonly tlsKey: string;
 }
 
 /** One option that has a value. */

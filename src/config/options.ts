@@ -1,5 +1,7 @@
 import { DIFF_OPTIONS } from './diff-options.ts';
+import { GUARD_OPTIONS } from './guard-options.ts';
 import { HISTORY_OPTIONS } from './history-options.ts';
+import { NIGHT_COPY_OPTIONS } from './night-copy-options.ts';
 import type { Option } from './option.ts';
 import {
   backupName,
@@ -17,6 +19,7 @@ import {
   types,
 } from './parse-values.ts';
 import { REPORT_OPTIONS } from './report-options.ts';
+import { VOLUMES_OPTIONS } from './volumes-options.ts';
 
 export type { Option, Settings } from './option.ts';
 
@@ -238,4 +241,7 @@ export const OPTIONS: readonly Option[] = [
   ...DIFF_OPTIONS,
   ...REPORT_OPTIONS,
   ...HISTORY_OPTIONS,
+  ...NIGHT_COPY_OPTIONS,
+  ...VOLUMES_OPTIONS,
+  ...GUARD_OPTIONS,
 ];

@@ -1,27 +1,35 @@
 import type { IncomingMessage } from 'node:http';
-import { request } from 'node:https';
+import type { Agent } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { errorText, systemErrorCode } from '../model/known-error.ts';
-import { ApiError, apiErrorOf, TooLargeError, TransportError } from './api-error.ts';
+import { errorText } from '../model/known-error.ts';
+import { ApiError, apiErrorOf, TransportError } from './api-error.ts';
 import type { Connection } from './connect.ts';
-import { type ClientSettings, isAbsence, isRetryable, NOT_READY, pauseMs, USUAL_SETTINGS } from './retry.ts';
-
-const BYTES_MAX = 64 * 1024 * 1024;
+import { openRequest, type WriteMethod } from './open-request.ts';
+import { type AnswerRoom, readAnswer } from './read-answer.ts';
+import {
+  type ClientSettings,
+  isAbsence,
+  isRetryable,
+  isUndecided,
+  NOT_READY,
+  pauseMs,
+  USUAL_SETTINGS,
+} from './retry.ts';
 
 /** How a request is sent and its answer taken. */
-export interface RequestSettings {
+export interface RequestSettings extends AnswerRoom {
   readonly accept?: string;
-  /** JSON to send; the request is then a POST. */
+  /** JSON to send; the request is then a POST, unless it says otherwise. */
   readonly body?: unknown;
-  /** An answer that is larger is given up with a TooLargeError. Default 64 MiB. */
-  readonly bytesMax?: number;
-  /** Where the answer is put, so that no memory is claimed for it; it stays valid until the next such request. */
-  readonly space?: AnswerSpace;
-}
-
-/** Memory for one answer after the other. It grows with them. */
-export interface AnswerSpace {
-  bytes: Buffer;
+  /** Of the body; default `application/json`. */
+  readonly contentType?: string;
+  /**
+   * With a method the request is a write, and not sent again when nobody knows whether it was carried out
+   * (`isUndecided`). Without one it only asks, a POST included.
+   */
+  readonly method?: WriteMethod;
+  /** Ends this request. */
+  readonly signal?: AbortSignal;
 }
 
 /** What an ApiClient has done so far. */
@@ -93,14 +101,39 @@ export class ApiClient {
    *   TooLargeError, or the signal's reason
    */
   async send(path: string, settings: RequestSettings = {}): Promise<Buffer> {
+    return await this.#insist(settings, () => this.#attempt(path, settings));
+  }
+
+  /**
+   * Asks for something that takes as long as it takes, and returns its body as it arrives. It has a connection
+   * of its own: in the pool it would keep others waiting.
+   *
+   * @param signal ends it, whatever has arrived
+   * @throws as `send`; once the body has begun, nothing is tried again
+   */
+  async stream(path: string, signal: AbortSignal): Promise<IncomingMessage> {
+    const agent = await this.#connection.streamAgent();
+    return await this.#insist({ signal }, async () => {
+      const response = await this.#open(path, { accept: '*/*', signal }, agent);
+      const status = response.statusCode ?? 0;
+      if (status >= 200 && status < 300) return response;
+      const text = (await this.#read(response, {})).toString('utf8');
+      throw apiErrorOf(status, text, response.headers['retry-after']);
+    });
+  }
+
+  /** Repeats an attempt until it succeeds or there is nothing more to be done. */
+  async #insist<T>(settings: RequestSettings, attempt: () => Promise<T>): Promise<T> {
     const failures: Failures = { hasRenewed: false, answered: 0, absent: 0 };
     for (;;) {
       try {
         if (this.#readiness === 'unsure') await this.#untilReady();
-        return await this.#attempt(path, settings);
+        return await attempt();
       } catch (error) {
-        this.#signal.throwIfAborted();
-        await this.#recover(error, failures);
+        const signal = this.#signalFor(settings);
+        signal.throwIfAborted();
+        if (settings.method !== undefined && isUndecided(error)) throw error;
+        await this.#recover(error, failures, signal);
       }
     }
   }
@@ -116,7 +149,7 @@ export class ApiClient {
   }
 
   /** Does what lets the request be sent again. @throws the error when there is nothing more to be done */
-  async #recover(error: unknown, failures: Failures): Promise<void> {
+  async #recover(error: unknown, failures: Failures, signal: AbortSignal): Promise<void> {
     if (error instanceof ApiError && error.status === 401 && !failures.hasRenewed) {
       failures.hasRenewed = true;
       this.#connection.renew();
@@ -132,7 +165,7 @@ export class ApiClient {
     }
     if (this.#readiness === 'sure' && error instanceof TransportError) this.#readiness = 'unsure';
     this.counts.retries++;
-    await sleep(pauseMs(error, failureCount, this.settings), undefined, { signal: this.#signal });
+    await sleep(pauseMs(error, failureCount, this.settings), undefined, { signal });
   }
 
   #giveUp(error: unknown): void {
@@ -163,82 +196,36 @@ export class ApiClient {
   }
 
   async #attempt(path: string, settings: RequestSettings): Promise<Buffer> {
-    this.counts.requests++;
     const response = await this.#open(path, settings);
-    this.#hasAnswered = true;
     const body = await this.#read(response, settings);
     const status = response.statusCode ?? 0;
     if (status >= 200 && status < 300) return body;
     throw apiErrorOf(status, body.toString('utf8'), response.headers['retry-after']);
   }
 
-  async #open(path: string, { accept, body }: RequestSettings): Promise<IncomingMessage> {
-    const { server, agent } = this.#connection;
-    const { stallTimeoutMs } = this.settings;
-    const credentials = await this.#connection.credentials();
-    const payload = body === undefined ? undefined : JSON.stringify(body);
-    return await new Promise((resolve, reject) => {
-      const outgoing = request({
-        agent,
-        hostname: server.hostname.replaceAll(/[[\]]/gu, ''),
-        port: server.port === '' ? 443 : Number(server.port),
-        path: `${server.pathname.replace(/\/$/u, '')}${path}`,
-        method: payload === undefined ? 'GET' : 'POST',
-        timeout: stallTimeoutMs,
-        signal: this.#signal,
-        headers: {
-          ...credentials,
-          'User-Agent': this.#userAgent,
-          Accept: accept ?? 'application/json',
-          ...(payload === undefined
-            ? {}
-            : { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(payload) }),
-        },
-      });
-      let response: IncomingMessage | undefined;
-      outgoing.on('response', (arrived) => resolve((response = arrived)));
-      // Through the request alone, the reader of a body would only learn that it was aborted.
-      outgoing.on('timeout', () =>
-        (response ?? outgoing).destroy(
-          new TransportError('ETIMEDOUT', `no data for ${stallTimeoutMs / 1000} s`),
-        ),
-      );
-      outgoing.on('error', (error) => reject(transportError(error)));
-      outgoing.end(payload);
+  async #open(path: string, settings: RequestSettings, agent?: Agent): Promise<IncomingMessage> {
+    const { method, accept = 'application/json', body, contentType } = settings;
+    this.counts.requests++;
+    const response = await openRequest(this.#connection, {
+      method: method ?? (body === undefined ? 'GET' : 'POST'),
+      path,
+      accept,
+      body,
+      userAgent: this.#userAgent,
+      stallTimeoutMs: this.settings.stallTimeoutMs,
+      signal: this.#signalFor(settings),
+      ...(contentType !== undefined && { contentType }),
+      ...(agent && { agent }),
     });
+    this.#hasAnswered = true;
+    return response;
   }
 
-  async #read(response: IncomingMessage, { bytesMax = BYTES_MAX, space }: RequestSettings): Promise<Buffer> {
-    const target = space ?? { bytes: Buffer.alloc(0) };
-    let sizeBytes = 0;
-    try {
-      for await (const chunk of response as AsyncIterable<Buffer>) {
-        this.counts.receivedBytes += chunk.length;
-        const end = sizeBytes + chunk.length;
-        if (end > bytesMax) throw new TooLargeError(`the answer is larger than ${bytesMax} bytes`);
-        if (end > target.bytes.length) target.bytes = grown(target.bytes, sizeBytes, end);
-        chunk.copy(target.bytes, sizeBytes);
-        sizeBytes = end;
-      }
-    } catch (error) {
-      throw transportError(error);
-    }
-    // A body that ends early is an error of the stream, unless the server closed without saying a length.
-    if (!response.complete) throw new TransportError('ECONNRESET', 'the answer was cut off');
-    return target.bytes.subarray(0, sizeBytes);
+  #signalFor({ signal }: RequestSettings): AbortSignal {
+    return signal === undefined ? this.#signal : AbortSignal.any([this.#signal, signal]);
   }
-}
 
-function grown(bytes: Buffer, usedBytes: number, neededBytes: number): Buffer {
-  const larger = Buffer.allocUnsafeSlow(Math.max(neededBytes, 2 * bytes.length, 16 * 1024));
-  bytes.copy(larger, 0, 0, usedBytes);
-  return larger;
-}
-
-function transportError(error: unknown): Error {
-  if (error instanceof TransportError || error instanceof TooLargeError) return error;
-  const code = systemErrorCode(error) ?? '';
-  // A connection that fails on every address of a name has its reasons in `errors`, and an empty message.
-  const first: unknown = error instanceof AggregateError ? error.errors[0] : error;
-  return new TransportError(code, errorText(first), { cause: error });
+  async #read(response: IncomingMessage, settings: AnswerRoom): Promise<Buffer> {
+    return await readAnswer(response, settings, (sizeBytes) => (this.counts.receivedBytes += sizeBytes));
+  }
 }

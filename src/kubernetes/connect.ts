@@ -26,6 +26,8 @@ export interface Connection {
   /** The project of the context, or of the pod; empty when there is none. */
   readonly namespace: string;
   readonly agent: Agent;
+  /** For what stays open for long (a log that is followed, an exec), and is not to take places in the pool. */
+  streamAgent(): Promise<Agent>;
   /** The headers that say who is asking. Read again every 30 seconds, because tokens rotate. */
   credentials(): Promise<Record<string, string>>;
   /** Reads the credentials anew, after the server has refused them. */
@@ -54,9 +56,11 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   }
   const tls = await requestOptions(config);
   const agent = agentFor(tls, cluster?.proxyUrl);
+  let streams: Promise<Agent> | undefined;
   return {
     server,
     agent,
+    streamAgent: () => (streams ??= streamAgentFor(options, tls)),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace ?? '',
     async credentials() {
       if (Date.now() - readAtMs < CREDENTIALS_MAX_AGE_MS) return headers;
@@ -68,7 +72,11 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
       config = loadConfig(options);
       readAtMs = 0;
     },
-    close: () => agent.destroy(),
+    close() {
+      agent.destroy();
+      // Nobody waits for it: what could be wrong with it was told to whoever asked for it.
+      streams?.then((own) => own.destroy()).catch(() => undefined);
+    },
   };
 }
 
@@ -197,22 +205,33 @@ function authorization({ headers, auth }: RequestOptions): Record<string, string
  * One pool of connections that are kept alive. client-node would make a new connection for every call
  * (https://github.com/kubernetes-client/javascript/blob/2.0.1/src/config.ts, `createDispatcher`).
  */
-function agentFor(tls: RequestOptions, proxyUrl: string | undefined): Agent {
+function agentFor(
+  tls: RequestOptions,
+  proxyUrl: string | undefined,
+  connectionsMax: number = CONNECTIONS_MAX,
+): Agent {
   if (proxyUrl !== undefined && tls.agent instanceof Agent) {
     const proxied: Agent & { keepAlive?: boolean } = tls.agent;
     proxied.keepAlive = true;
-    proxied.maxSockets = CONNECTIONS_MAX;
+    proxied.maxSockets = connectionsMax;
     return proxied;
   }
   return new Agent({
     keepAlive: true,
-    maxSockets: CONNECTIONS_MAX,
+    maxSockets: connectionsMax,
     rejectUnauthorized: true,
     ...(tls.ca === undefined ? {} : { ca: tls.ca }),
     ...(tls.cert === undefined ? {} : { cert: tls.cert }),
     ...(tls.key === undefined ? {} : { key: tls.key }),
     ...(tls.servername === undefined ? {} : { servername: tls.servername }),
   });
+}
+
+/** client-node gives the same agent for the same configuration, and so another one only for another. */
+async function streamAgentFor(options: ConnectOptions, tls: RequestOptions): Promise<Agent> {
+  const config = loadConfig(options);
+  const proxyUrl = config.getCurrentCluster()?.proxyUrl;
+  return agentFor(proxyUrl === undefined ? tls : await requestOptions(config), proxyUrl, Infinity);
 }
 
 function serverUrl(server: string | undefined): URL {

@@ -2,8 +2,9 @@ import { JsonDocument, type JsonNode } from '../json/json-document.ts';
 import { errorText } from '../model/known-error.ts';
 import { matchesLabels } from '../model/label-selector.ts';
 import { apiVersion, type ResourceType } from '../model/resource-type.ts';
-import type { AnswerSpace, ApiClient } from './api-client.ts';
+import type { ApiClient } from './api-client.ts';
 import { TooLargeError, TransportError } from './api-error.ts';
+import type { AnswerSpace } from './read-answer.ts';
 
 /**
  * How much a list asks for at a time: the usual page, one of four times as many objects, or all of it. What

@@ -17,6 +17,19 @@ export async function mayRead(
   verb: 'list' | 'get',
   namespace: string | undefined,
 ): Promise<Permission> {
+  return await mayDo(client, type, verb, namespace);
+}
+
+/** The same for any verb: whether the caller may do it to objects of a type, or to the one that is named. */
+export async function mayDo(
+  client: ApiClient,
+  type: Pick<ResourceType, 'group' | 'version' | 'plural'> & {
+    readonly name?: string;
+    readonly subresource?: string;
+  },
+  verb: 'list' | 'get' | 'create' | 'update' | 'patch' | 'delete' | 'use',
+  namespace: string | undefined,
+): Promise<Permission> {
   const review = {
     apiVersion: 'authorization.k8s.io/v1',
     kind: 'SelfSubjectAccessReview',
@@ -26,6 +39,8 @@ export async function mayRead(
         group: type.group,
         version: type.version,
         resource: type.plural,
+        ...(type.subresource === undefined ? {} : { subresource: type.subresource }),
+        ...(type.name === undefined ? {} : { name: type.name }),
         ...(namespace === undefined ? {} : { namespace }),
       },
     },

@@ -42,6 +42,14 @@ export function isRetryable(error: unknown): boolean {
   return error instanceof TransportError && !FINAL_CODES.test(error.code);
 }
 
+/**
+ * Whether a write that ended so may have been carried out all the same, so that only a look can tell. One that
+ * was refused for want of capacity was not (429), nor one for which nobody listened.
+ */
+export function isUndecided(error: unknown): boolean {
+  return isRetryable(error) && !isAbsence(error) && !(error instanceof ApiError && error.status === 429);
+}
+
 /** Whether nobody listens at the server's address, or not yet for good. */
 export function isAbsence(error: unknown): boolean {
   return error instanceof TransportError && (error.code === 'ECONNREFUSED' || error.code === NOT_READY);

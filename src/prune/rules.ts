@@ -5,6 +5,7 @@ import { CORE_RULES } from './core-rules.ts';
 import { METADATA_RULES } from './metadata-rules.ts';
 import { OLM_RULES } from './olm-rules.ts';
 import { OPENSHIFT_RULES } from './openshift-rules.ts';
+import { OWN_RULES } from './own-rules.ts';
 import { POD_RULES } from './pod-rules.ts';
 import type { FieldRule, RuleGroup, SkipRule } from './rule.ts';
 import { SERVICE_RULES } from './service-rules.ts';
@@ -15,7 +16,7 @@ import { WORKLOAD_RULES } from './workload-rules.ts';
  * The version of all rules here and of `skip-types.ts`. It stands in every manifest and must change whenever
  * a rule does: two archives made under different rules differ without anybody having changed the cluster.
  */
-export const RULE_SET = '2';
+export const RULE_SET = '3';
 
 const GROUPS: readonly RuleGroup[] = [
   METADATA_RULES,
@@ -29,6 +30,7 @@ const GROUPS: readonly RuleGroup[] = [
   BUILD_RULES,
   OPENSHIFT_RULES,
   OLM_RULES,
+  OWN_RULES,
 ];
 
 /** Fields that are never stored. */

@@ -32,6 +32,8 @@ export interface BackupStatus {
   readonly lastComplete: KnownRun | undefined;
   /** The complete run before the last complete one, of the same selection. */
   readonly previousComplete: KnownRun | undefined;
+  /** The last one that was to copy volumes. */
+  readonly lastCopies: KnownRun | undefined;
   /** The first time after the last run's start at which one is due. */
   readonly nextDueAt: Date | undefined;
   /** Whether the next run should have been recorded by now. */
@@ -69,6 +71,7 @@ export function statusOf(backup: string, facts: Facts, { now, timeZone, dueAfter
     lastSuccess: runs.find(({ isComplete }) => isComplete !== undefined),
     lastComplete,
     previousComplete: complete.slice(1).find(({ selection }) => selection === lastComplete?.selection),
+    lastCopies: runs.find(({ volumes }) => volumes !== undefined),
     nextDueAt,
     isOverdue: nextDueAt !== undefined && nextDueAt.getTime() + PATIENCE_MS < now.getTime(),
     archives,

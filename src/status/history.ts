@@ -15,7 +15,12 @@ const KEPT_INCOMPLETE = 1;
  * before it held.
  */
 export function mergeRuns<T extends RunRecord>(...histories: readonly (readonly T[])[]): T[] {
-  const unique = new Map(histories.flat().map((run) => [keyOf(run), run]));
+  const unique = new Map<string, T>();
+  for (const run of histories.flat()) {
+    const key = keyOf(run);
+    const known = unique.get(key);
+    if (known === undefined || isLater(run, known)) unique.set(key, run);
+  }
   const runs = [...unique.entries()].toSorted(compare).map(([, run]) => run);
   if (runs.length <= RUNS_MAX) return runs;
   const kept = new Set(keptAnyway(runs));
@@ -23,7 +28,7 @@ export function mergeRuns<T extends RunRecord>(...histories: readonly (readonly 
   return runs.filter((run) => kept.has(run) || room-- > 0).slice(0, RUNS_MAX);
 }
 
-/** Whether two records are of the same run. */
+/** Whether two records are of the same run, be it at two moments of it. */
 export function isSameRun(a: RunRecord, b: RunRecord): boolean {
   return keyOf(a) === keyOf(b);
 }
@@ -39,8 +44,15 @@ function keptAnyway<T extends RunRecord>(runs: readonly T[]): T[] {
   });
 }
 
-function keyOf({ id = '', startedAt, endedAt, exitCode, backup, archive = '' }: RunRecord): string {
-  return JSON.stringify([startedAt, endedAt, backup, exitCode, archive, id]);
+function keyOf({ id, startedAt, endedAt, exitCode, backup, archive = '' }: RunRecord): string {
+  // A run that copies volumes is recorded when its archive is there, and again when they are copied.
+  return JSON.stringify([startedAt, backup, ...(id === undefined ? [endedAt, exitCode, archive] : [id])]);
+}
+
+/** Of two records of one run, the one that was written later; whichever comes first, the same one. */
+function isLater(one: RunRecord, other: RunRecord): boolean {
+  const byEnd = Date.parse(one.endedAt) - Date.parse(other.endedAt);
+  return byEnd === 0 ? JSON.stringify(one) > JSON.stringify(other) : byEnd > 0;
 }
 
 type Keyed = readonly [key: string, run: RunRecord];

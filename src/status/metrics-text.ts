@@ -1,4 +1,4 @@
-import { Gauge, Registry } from 'prom-client';
+import { Counter, Gauge, Registry } from 'prom-client';
 import type { Metric } from './metrics.ts';
 
 /** What a server says its metrics are. */
@@ -11,9 +11,15 @@ export const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 export async function metricsText(metrics: readonly Metric[]): Promise<string> {
   // One of its own for every text: nothing is left of a backup that is gone.
   const registry = new Registry();
-  for (const { name, help, label, values } of metrics) {
-    const gauge = new Gauge({ name, help, labelNames: [label], registers: [registry] });
-    for (const [value, number] of values) gauge.set({ [label]: value }, number);
+  for (const { name, help, label, values, isCounter = false } of metrics) {
+    const settings = { name, help, labelNames: [label], registers: [registry] };
+    if (isCounter) {
+      const counter = new Counter(settings);
+      for (const [value, number] of values) counter.inc({ [label]: value }, number);
+    } else {
+      const gauge = new Gauge(settings);
+      for (const [value, number] of values) gauge.set({ [label]: value }, number);
+    }
   }
   return await registry.metrics();
 }

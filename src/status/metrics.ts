@@ -1,12 +1,13 @@
 import type { BackupStatus, VolumeSpace } from './backup-status.ts';
 
-/** One gauge: a metric that says how things are. */
+/** One metric, by the values of one label: a gauge, which says how things are, or a counter, which only grows. */
 export interface Metric {
   readonly name: string;
   readonly help: string;
   readonly label: string;
   /** By the value of the label; a value that nobody knows is not among them. */
   readonly values: ReadonlyMap<string, number>;
+  readonly isCounter?: boolean;
 }
 
 /** Every gauge of a backup, without the prefix of its name. */
@@ -52,6 +53,21 @@ const GAUGES: readonly (readonly [
     'failed_parts',
     'Gaps of the last archive: parts of the cluster that it should hold and does not.',
     ({ lastSuccess }) => lastSuccess?.gapCount,
+  ],
+  [
+    'volumes_copied',
+    'Volumes that the last run that was to copy any has copied, and found equal.',
+    ({ lastCopies }) => lastCopies?.volumes?.copiedCount,
+  ],
+  [
+    'volumes_failed',
+    'Volumes that the last run that was to copy any should have copied, and of which there is no copy to rely on.',
+    ({ lastCopies }) => lastCopies?.volumes?.gapCount,
+  ],
+  [
+    'volumes_unasked',
+    'Volumes of projects that let theirs be copied, of which nobody has asked for a copy.',
+    ({ lastCopies }) => lastCopies?.volumes?.unaskedCount,
   ],
   ['archive_bytes', 'Size of the last archive.', ({ lastSuccess }) => lastSuccess?.archiveBytes],
   ['archives', 'Archives on the volume.', ({ archives }) => archives.length],

@@ -64,9 +64,12 @@ export function nightsOf({ runs, now, timeZone, dueAfter }: NightsRequest): Nigh
 }
 
 /** How a run has ended, as a night's state. */
-export function stateOf({ isComplete }: Pick<KnownRun, 'isComplete'>): 'complete' | 'incomplete' | 'failed' {
+export function stateOf({
+  isComplete,
+  volumes,
+}: Pick<KnownRun, 'isComplete' | 'volumes'>): 'complete' | 'incomplete' | 'failed' {
   if (isComplete === undefined) return 'failed';
-  return isComplete ? 'complete' : 'incomplete';
+  return isComplete && (volumes?.gapCount ?? 0) === 0 ? 'complete' : 'incomplete';
 }
 
 function lastDays(today: string): string[] {

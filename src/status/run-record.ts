@@ -7,10 +7,11 @@ import {
   type Manifest,
   selectionOf,
 } from '../model/manifest.ts';
+import { isVolumeGap, type VolumeOutcome } from '../model/volume-outcome.ts';
 
 /** What is remembered of one run. Times are ISO 8601 in UTC; sizes are bytes. */
 export interface RunRecord {
-  /** Tells two runs apart that began and ended at the same instants. */
+  /** The run's own; of two records with the same one, the one that ended later counts. */
   readonly id?: string;
   readonly startedAt: string;
   readonly endedAt: string;
@@ -36,9 +37,26 @@ export interface RunRecord {
   readonly gapCount?: number;
   /** The first of the gaps. */
   readonly gaps?: readonly Gap[];
+  /** What became of the volumes that the run was to copy, by their number; missing where it was to copy none. */
+  readonly volumes?: VolumeCounts;
+  /** The first of those of which there is no copy that can be relied on. */
+  readonly volumeGaps?: readonly VolumeGap[];
   /** Why there is no archive, in one line. */
   readonly error?: string;
 }
+
+/** How many claims there are in the projects that let their volumes be copied, and what became of them. */
+export interface VolumeCounts {
+  /** Copied and found equal. */
+  readonly copiedCount: number;
+  /** Asked for, and not copied so that it can be relied on. */
+  readonly gapCount: number;
+  /** Nobody has asked for a copy of them. */
+  readonly unaskedCount: number;
+}
+
+/** A volume of which there should be a copy. */
+export type VolumeGap = Pick<VolumeOutcome, 'namespace' | 'claim' | 'result' | 'message'>;
 
 /** A run of which there is a record; or only its archive, which tells when it began and whether it is complete. */
 export interface KnownRun extends RunRecord {
@@ -76,6 +94,24 @@ export function recordOfArchive(
     deniedCount: denied.length,
     gapCount: gaps.length,
     gaps: gaps.slice(0, GAPS_MAX).map((gap) => ({ ...gap, reason: shortened(gap.reason) })),
+  };
+}
+
+/** What the record of a run says of the volumes that it was to copy. */
+export function volumesOf(outcomes: readonly VolumeOutcome[]): Pick<RunRecord, 'volumes' | 'volumeGaps'> {
+  const gaps = outcomes.filter(isVolumeGap);
+  return {
+    volumes: {
+      copiedCount: outcomes.filter(({ result }) => result === 'complete').length,
+      gapCount: gaps.length,
+      unaskedCount: outcomes.filter(({ result }) => result === 'unasked').length,
+    },
+    volumeGaps: gaps.slice(0, GAPS_MAX).map(({ namespace, claim, result, message }) => ({
+      namespace,
+      claim,
+      result,
+      message: shortened(message),
+    })),
   };
 }
 

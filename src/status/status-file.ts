@@ -20,6 +20,8 @@ const ATTEMPTS = 5;
 const count = z.int().check(z.gte(0));
 const instant = z.iso.datetime();
 
+const result = z.enum(['complete', 'fuzzy', 'declined', 'failed', 'cancelled', 'unasked', 'copy']);
+
 /** Loose: what a later version of the same format adds is kept. */
 const record = z.looseObject({
   id: z.exactOptional(z.string()),
@@ -39,6 +41,10 @@ const record = z.looseObject({
   deniedCount: z.exactOptional(count),
   gapCount: z.exactOptional(count),
   gaps: z.exactOptional(z.array(z.looseObject({ type: z.string(), scope: z.string(), reason: z.string() }))),
+  volumes: z.exactOptional(z.looseObject({ copiedCount: count, gapCount: count, unaskedCount: count })),
+  volumeGaps: z.exactOptional(
+    z.array(z.looseObject({ namespace: z.string(), claim: z.string(), result, message: z.string() })),
+  ),
   error: z.exactOptional(z.string()),
 });
 const anyFormat = z.looseObject({ format: count });

@@ -22,7 +22,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 };
 
 test('promtool takes the rules, and its linter too', { skip }, async () => {
-  assert.match(await checkRules(program, rules), /SUCCESS: 7 rules found/u);
+  assert.match(await checkRules(program, rules), /SUCCESS: 8 rules found/u);
 });
 
 for (const [group, cases] of Object.entries(CASES)) {

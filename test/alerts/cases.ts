@@ -123,6 +123,19 @@ export const NIGHTS: readonly Case[] = [
     ],
   },
   {
+    name: 'a night in which volumes were not copied, and one in which they were',
+    days: 4,
+    backups: [
+      week(GOOD, { ...GOOD, volumeGaps: 0 }, { exitCode: 3, volumeGaps: 2 }, { ...GOOD, volumeGaps: 0 }),
+    ],
+    firing: [
+      [at(2, 0, 30), []],
+      [at(2, 0, 45), ['VolumesNotCopied']],
+      [at(3, 0, 15), ['VolumesNotCopied']],
+      [at(3, 0, 30), []],
+    ],
+  },
+  {
     name: 'an incomplete night of which the number of gaps is not known',
     days: 2,
     backups: [{ ...week(GOOD, INCOMPLETE), without: ['openshift_backup_failed_parts'] }],

@@ -24,6 +24,7 @@ export const SEVERITIES: Readonly<Record<string, string>> = {
   TooOld: 'critical',
   Absent: 'critical',
   Incomplete: 'warning',
+  VolumesNotCopied: 'warning',
   Failed: 'warning',
   Shrunk: 'warning',
   VolumeFilling: 'warning',

@@ -142,6 +142,7 @@ function everyMetric(): string[] {
     objectCount: 1,
     deniedCount: 0,
     gapCount: 0,
+    volumes: { copiedCount: 1, gapCount: 0, unaskedCount: 0 },
   };
   const status = {
     backup: run.backup,
@@ -149,6 +150,7 @@ function everyMetric(): string[] {
     lastSuccess: run,
     lastComplete: run,
     previousComplete: run,
+    lastCopies: run,
     nextDueAt: new Date(0),
     isOverdue: false,
     archives: [],

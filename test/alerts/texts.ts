@@ -54,6 +54,13 @@ export const TEXTS: readonly TextCase[] = [
     parts: { [GAPS]: '' },
   },
   {
+    name: 'volumes that were not copied: how many',
+    alert: 'OpenShiftBackupVolumesNotCopied',
+    minute: at(1, 0, 45),
+    case: days(2, GOOD, { exitCode: 3, volumeGaps: 2 }),
+    parts: { '{{ $value }}': '2' },
+  },
+  {
     name: 'a failed night: its exit code',
     alert: 'OpenShiftBackupFailed',
     minute: at(1, 0, 45),

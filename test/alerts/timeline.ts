@@ -14,6 +14,8 @@ export interface Run {
   readonly atMinute?: number;
   readonly exitCode: number;
   readonly objects?: number;
+  /** Volumes that should have been copied and were not; missing where none are copied. */
+  readonly volumeGaps?: number;
 }
 
 /** What happens to one backup, from the first minute of the first day on. */
@@ -122,7 +124,7 @@ function recordsOf(backup: Backup): RunRecord[] {
   return runs.flatMap((run, index): RunRecord[] => {
     const start = run?.atMinute === undefined ? due[index] : timeOf(run.atMinute);
     if (run === undefined || start === undefined) return [];
-    const { exitCode, objects = 1000 } = run;
+    const { exitCode, objects = 1000, volumeGaps } = run;
     const frame = {
       startedAt: start.toISOString(),
       endedAt: new Date(start.getTime() + RUN_MINUTES * 60_000).toISOString(),
@@ -135,10 +137,13 @@ function recordsOf(backup: Backup): RunRecord[] {
         ...frame,
         archive: `${name}-${index}.zip`,
         archiveBytes: ARCHIVE_BYTES,
-        isComplete: exitCode === 0,
+        isComplete: exitCode === 0 || volumeGaps !== undefined,
         selection: '',
         objectCount: objects,
-        gapCount: exitCode === 0 ? 0 : GAPS,
+        gapCount: exitCode === 0 || volumeGaps !== undefined ? 0 : GAPS,
+        ...(volumeGaps === undefined
+          ? {}
+          : { volumes: { copiedCount: 5, gapCount: volumeGaps, unaskedCount: 3 } }),
       },
     ];
   });

@@ -6,6 +6,8 @@ export interface PackageOwner {
   readonly rooms: readonly string[];
   /** No more than one file of the room. */
   readonly isOneFile?: boolean;
+  /** No other files than these. */
+  readonly files?: readonly string[];
   /** Only parts of it (`date-fns/constants`). */
   readonly isBySubPath?: boolean;
 }
@@ -25,8 +27,11 @@ export function strayPackages(modules: readonly SourceModule[], owners: Owners):
   const misplaced = imports.flatMap(({ name, specifier, from, text }) => {
     const owner = owners[name];
     if (!owner) return [`${text}: the table of packages names no owner`];
-    const { rooms, isBySubPath } = owner;
-    if (!rooms.includes(roomOf(from))) return [`${text}: only ${rooms.join(' and ')} may import ${name}`];
+    const { rooms, isBySubPath, files } = owner;
+    const isOutside = !rooms.includes(roomOf(from));
+    if (isOutside || files?.includes(from) === false) {
+      return [`${text}: only ${(isOutside ? rooms : (files ?? [])).join(' and ')} may import ${name}`];
+    }
     return isBySubPath === true && specifier === name ? [`${text}: import a part of it, ${name}/…`] : [];
   });
   const shared = Object.entries(owners).flatMap(([name, { isOneFile }]) => {

@@ -83,20 +83,23 @@ export const PLANTED: Readonly<Record<string, readonly Planted[]>> = {
   'every package is imported by its owner only': [
     {
       files: {
-        'src/kubernetes/a.ts': `import { KubeConfig } from '@kubernetes/client-node'; new KubeConfig();`,
-        'src/kubernetes/b.ts': `import type { KubeConfig } from '@kubernetes/client-node'; export type B = KubeConfig;`,
+        'src/config/a.ts': `import { Cron } from 'croner'; new Cron('');`,
+        'src/config/b.ts': `import type { Cron } from 'croner'; export type B = Cron;`,
+        'src/kubernetes/connect.ts': `import { KubeConfig } from '@kubernetes/client-node'; new KubeConfig();`,
+        'src/kubernetes/f.ts': `import type { KubeConfig } from '@kubernetes/client-node'; export type F = KubeConfig;`,
         'src/cli/c.ts': `import 'date-fns'; import 'date-fns/format'; import 'zod/mini'; import 'pino';`,
         'src/archive/d.ts': `import 'left-pad'; import 'zod/mini'; import pino from 'pino'; pino();`,
         'src/export/e.ts': `export type Zip = import('archiver').ZipArchive; await import('yauzl');`,
       },
       sees: [
+        'src/kubernetes/f.ts:1 → @kubernetes/client-node: only src/kubernetes/connect.ts and src/kubernetes/exec-channel.ts may import @kubernetes/client-node',
         'src/cli/c.ts:1 → date-fns: import a part of it, date-fns/…',
         'src/cli/c.ts:1 → zod/mini: only archive and status may import zod',
         'src/archive/d.ts:1 → left-pad: the table of packages names no owner',
         'src/archive/d.ts:1 → pino: only cli may import pino',
         'src/export/e.ts:1 → archiver: only archive may import archiver',
         'src/export/e.ts:1 → yauzl: only archive may import yauzl',
-        '@kubernetes/client-node: one file only may import it, and these do: src/kubernetes/a.ts, src/kubernetes/b.ts',
+        'croner: one file only may import it, and these do: src/config/a.ts, src/config/b.ts',
       ],
     },
   ],

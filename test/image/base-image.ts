@@ -1,27 +1,16 @@
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Log } from '../cluster/binaries.ts';
 import { runProgram } from '../support/run-program.ts';
 import { type Buildah, withBuildah } from './buildah.ts';
 import { cachedFolder } from './cached-folder.ts';
-import {
-  aptSettings,
-  npm,
-  NPM_SETTINGS_IN_BUILD,
-  type PackageSource,
-  packageSource,
-} from './host-settings.ts';
+import { debianRoot } from './debian-root.ts';
+import { npm, NPM_SETTINGS_IN_BUILD, type PackageSource, packageSource } from './host-settings.ts';
 
 const NODE_PACKAGE = path.join(import.meta.dirname, `../../node_modules/node-linux-${process.arch}`);
 const NPM_PACKAGE = 'npm@11.19.1';
-/** As Debian's own slim images do. */
-const LEFT_OUT = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*'];
-/** Run by mmdebstrap with the root of the new system as $1: Node.js in, and nothing of this machine's settings. */
-const CUSTOMIZE = [
-  'cp "$NODE" "$1/usr/bin/node" && chmod 0755 "$1/usr/bin/node"',
-  ': >"$1/etc/apt/sources.list"',
-  'rm -rf "$1/etc/apt/apt.conf.d/99mmdebstrap" "$1"/var/log/* "$1"/var/cache/ldconfig/*',
-];
+/** Node.js in. */
+const CUSTOMIZE = ['cp "$NODE" "$1/usr/bin/node" && chmod 0755 "$1/usr/bin/node"'];
 
 /** The stand-ins for the base images of the Dockerfile, as docker-archives. */
 export interface DebianBase {
@@ -36,7 +25,9 @@ export async function debianBase(log: Log): Promise<DebianBase> {
   const source = await packageSource();
   const node = await readFile(path.join(NODE_PACKAGE, 'package.json'), 'utf8');
   const recipe = await Promise.all(
-    ['base-image.ts', 'host-settings.ts'].map((file) => readFile(path.join(import.meta.dirname, file))),
+    ['base-image.ts', 'debian-root.ts', 'host-settings.ts'].map((file) =>
+      readFile(path.join(import.meta.dirname, file)),
+    ),
   );
   const folder = await cachedFolder({
     kind: 'debian-base',
@@ -58,7 +49,10 @@ interface Making {
 async function makeBase(folder: string, buildah: Buildah, { source, log }: Making): Promise<void> {
   log(`Making a base image of ${source.codename}, once: half a minute`);
   const files = path.join(buildah.folder, 'base.tar');
-  await bootstrap(files, source);
+  await debianRoot(files, source, {
+    hooks: CUSTOMIZE,
+    environment: { NODE: path.join(NODE_PACKAGE, 'bin/node') },
+  });
   const container = await buildah.run('from', 'scratch');
   await buildah.run('add', '--quiet', container, files, '/');
   await rm(files);
@@ -86,25 +80,6 @@ async function makeBase(folder: string, buildah: Buildah, { source, log }: Makin
   );
   await buildah.run('config', '--env', `NPM_CONFIG_USERCONFIG=${NPM_SETTINGS_IN_BUILD}`, container);
   await store(buildah, container, build);
-}
-
-async function bootstrap(tar: string, source: PackageSource): Promise<void> {
-  const settings = `${tar}.apt.conf`;
-  await writeFile(settings, (await aptSettings()).join('\n'));
-  const args = [
-    '--quiet',
-    '--variant=minbase',
-    '--include=ca-certificates',
-    `--aptopt=${settings}`,
-    ...LEFT_OUT.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
-    ...CUSTOMIZE.map((command) => `--customize-hook=${command}`),
-    source.codename,
-    tar,
-    ...source.lines,
-  ];
-  await runProgram('mmdebstrap', args, {
-    env: { ...process.env, NODE: path.join(NODE_PACKAGE, 'bin/node') },
-  });
 }
 
 async function store(buildah: Buildah, container: string, archive: string): Promise<void> {

@@ -9,6 +9,9 @@ import { type ContainerResult, runContainer } from './container.ts';
 import { linkedCopy, unpackImage } from './unpacked-image.ts';
 
 const DOCKERFILE = path.join(import.meta.dirname, '../../Dockerfile');
+/** What copies of volumes need besides rsync, and the packages that have it. */
+const TOOLS = ['find', 'getfattr', 'setfacl', 'flock'];
+const TOOL_PACKAGES = 'findutils attr acl util-linux';
 const RPM_OPTIONS = '-y --nodocs --setopt=install_weak_deps=0 install';
 
 const skip = (await whyNoNode()) ?? false;
@@ -27,23 +30,26 @@ interface Case {
 }
 
 const CASES: Readonly<Record<string, Case>> = {
-  'UBI minimal': { has: ['microdnf', 'tar'], calls: [`microdnf ${RPM_OPTIONS} rsync`, 'microdnf clean all'] },
-  UBI: { has: ['dnf', 'tar'], calls: [`dnf ${RPM_OPTIONS} rsync`, 'dnf clean all'] },
+  'UBI minimal': {
+    has: ['microdnf', 'tar'],
+    calls: [`microdnf ${RPM_OPTIONS} rsync ${TOOL_PACKAGES}`, 'microdnf clean all'],
+  },
+  UBI: { has: ['dnf', 'tar', ...TOOLS], calls: [`dnf ${RPM_OPTIONS} rsync`, 'dnf clean all'] },
   'UBI with both': {
-    has: ['dnf', 'microdnf'],
+    has: ['dnf', 'microdnf', ...TOOLS],
     calls: [`microdnf ${RPM_OPTIONS} tar rsync`, 'microdnf clean all'],
   },
   Debian: {
-    has: ['apt-get', 'tar'],
-    calls: ['apt-get update', 'apt-get install -y --no-install-recommends rsync', 'apt-get clean'],
+    has: ['apt-get', 'tar', 'find', 'flock'],
+    calls: ['apt-get update', 'apt-get install -y --no-install-recommends rsync attr acl', 'apt-get clean'],
   },
   'UBI without certificates': {
-    has: ['microdnf', 'tar', 'rsync'],
+    has: ['microdnf', 'tar', 'rsync', ...TOOLS],
     hasNoCertificates: true,
     calls: [`microdnf ${RPM_OPTIONS} ca-certificates`, 'microdnf clean all'],
   },
-  'an image that has everything': { has: ['apt-get', 'microdnf', 'tar', 'rsync'], calls: [] },
-  'an image that has everything but a package manager': { has: ['tar', 'rsync'], calls: [] },
+  'an image that has everything': { has: ['apt-get', 'microdnf', 'tar', 'rsync', ...TOOLS], calls: [] },
+  'an image that has everything but a package manager': { has: ['tar', 'rsync', ...TOOLS], calls: [] },
 };
 
 for (const [name, { has, calls, hasNoCertificates = false }] of Object.entries(CASES)) {
@@ -56,7 +62,7 @@ for (const [name, { has, calls, hasNoCertificates = false }] of Object.entries(C
 }
 
 test('Without a package manager the build fails, and says what is missing', { skip }, async () => {
-  const { code, stderr } = await (await stage(['tar'])).run({});
+  const { code, stderr } = await (await stage(['tar', ...TOOLS])).run({});
   assert.equal(code, 1);
   assert.equal(
     stderr,
@@ -65,7 +71,7 @@ test('Without a package manager the build fails, and says what is missing', { sk
 });
 
 test('On an older Node.js the build fails', { skip }, async () => {
-  const { code, stderr } = await (await stage(['tar', 'rsync'], 'v22.19.0')).run({});
+  const { code, stderr } = await (await stage(['tar', 'rsync', ...TOOLS], 'v22.19.0')).run({});
   assert.equal(code, 1);
   assert.equal(stderr, 'The base image must have Node.js 24\n');
 });

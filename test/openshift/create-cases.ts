@@ -93,6 +93,7 @@ export function createCases(clusterOf: () => Cluster): void {
         {
           BACKUP_SECRETS: 'redact',
           OPENSHIFT_BACKUP_NAME: 'from-exports',
+          OPENSHIFT_BACKUP_REPORT: 'true',
           OPENSHIFT_BACKUP_RETAIN_DAYS: '30',
           OPENSHIFT_BACKUP_SCHEDULE: '*/5 1-3 * * MON',
           OPENSHIFT_BACKUP_TIME_ZONE: 'Europe/Berlin',

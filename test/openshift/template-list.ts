@@ -2,8 +2,8 @@
 export interface TemplateSpec {
   /** Its file below `openshift/`. */
   readonly file: string;
-  /** The overlay that holds its objects. */
-  readonly overlay: string;
+  /** The folder below `openshift/` that holds its objects. */
+  readonly folder: string;
   readonly description: string;
   /** What `oc process` says at the end. */
   readonly message: string;
@@ -24,25 +24,25 @@ const RUN_NOW = 'A backup now: oc create job -n ${NAMESPACE} --from=cronjob/${NA
 const RUN_NOW_HERE = 'A backup now: oc create job --from=cronjob/${NAME} ${NAME}-manual-1';
 const BOUND = 'The backup ${NAME} in ${BACKUP_NAMESPACE} may now read this project.';
 
-/** All templates; the names of the first four are the original's. */
+/** The templates of an installation; the names of the first four are the original's. */
 export const TEMPLATES: readonly TemplateSpec[] = [
   {
     file: 'template.yml',
-    overlay: 'cluster',
+    folder: 'overlays/cluster',
     description: 'The whole cluster, Secrets included.',
     message: RUN_NOW,
     namespaceParameter: 'NAMESPACE',
   },
   {
     file: 'template-no-secret.yml',
-    overlay: 'cluster-no-secrets',
+    folder: 'overlays/cluster-no-secrets',
     description: 'The whole cluster without Secrets.',
     message: RUN_NOW,
     namespaceParameter: 'NAMESPACE',
   },
   {
     file: 'template-non-admin-job.yml',
-    overlay: 'projects',
+    folder: 'overlays/projects',
     description:
       'Some projects, without any right in the cluster, in the current project; template-non-admin-binding.yml gives the rights in each.',
     message: RUN_NOW_HERE,
@@ -50,40 +50,62 @@ export const TEMPLATES: readonly TemplateSpec[] = [
   },
   {
     file: 'template-non-admin-binding.yml',
-    overlay: 'project-binding',
+    folder: 'overlays/project-binding',
     description: 'The rights in one project, which is the current one, Secrets included.',
     message: BOUND,
     namespaceParameter: 'BACKUP_NAMESPACE',
   },
   {
     file: 'template-non-admin-binding-no-secret.yml',
-    overlay: 'project-binding-no-secrets',
+    folder: 'overlays/project-binding-no-secrets',
     description: 'The rights in one project, which is the current one, without Secrets.',
     message: BOUND,
     namespaceParameter: 'BACKUP_NAMESPACE',
   },
   {
     file: 'template-kubernetes.yml',
-    overlay: 'kubernetes',
+    folder: 'overlays/kubernetes',
     description: 'Plain Kubernetes (make create): the whole cluster, Secrets included.',
     message: RUN_NOW,
     namespaceParameter: 'NAMESPACE',
   },
   {
     file: 'template-kubernetes-no-secret.yml',
-    overlay: 'kubernetes-no-secrets',
+    folder: 'overlays/kubernetes-no-secrets',
     description: 'Plain Kubernetes (make create): the whole cluster without Secrets.',
     message: RUN_NOW,
     namespaceParameter: 'NAMESPACE',
   },
   {
     file: 'template-kubernetes-non-admin-job.yml',
-    overlay: 'kubernetes-projects',
+    folder: 'overlays/kubernetes-projects',
     description: 'Plain Kubernetes (make create): some projects, without any right in the cluster.',
     message: RUN_NOW_HERE,
     namespaceParameter: 'NAMESPACE',
   },
 ];
+
+/** The templates of what lets the backup copy volumes. */
+export const VOLUME_TEMPLATES: readonly TemplateSpec[] = [
+  {
+    file: 'template-volumes.yml',
+    folder: 'volumes/openshift',
+    description: 'Copies of volumes: what the backup may do in projects that are opted in.',
+    message: 'Nobody has these rights yet; template-volumes-project.yml gives them in one project.',
+    namespaceParameter: 'BACKUP_NAMESPACE',
+  },
+  {
+    file: 'template-volumes-project.yml',
+    folder: 'volumes/everything',
+    description: 'Copies of volumes: the rights in one project, which is the current one.',
+    message:
+      'The backup ${NAME} in ${BACKUP_NAMESPACE} may now copy volumes here; label the project openshift-backup.io/volumes=allowed.',
+    namespaceParameter: 'BACKUP_NAMESPACE',
+  },
+];
+
+/** Templates that are written by hand: their objects are for one copy, and in no installation. */
+export const COPY_TEMPLATES = ['template-backup-block.yml', 'template-backup-shared.yml'] as const;
 
 /** The parameters in the order in which a template lists those that it has. */
 export const PARAMETERS: readonly Parameter[] = [

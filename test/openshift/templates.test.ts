@@ -5,34 +5,32 @@ import { describe, test } from 'node:test';
 import { type KubernetesObject, titleOf } from '../cluster/objects.ts';
 import { kustomize, MANIFESTS } from './kustomize.ts';
 import { processTemplate } from './process-template.ts';
-import { TEMPLATES } from './template-list.ts';
+import { COPY_TEMPLATES, TEMPLATES, VOLUME_TEMPLATES } from './template-list.ts';
 import { templateText } from './templates.ts';
 
 const PROJECT = 'my-project';
+const WRITTEN = [...TEMPLATES, ...VOLUME_TEMPLATES];
 
 if (process.env['UPDATE_MANIFESTS'] === '1') {
-  for (const spec of TEMPLATES)
-    writeFileSync(
-      path.join(MANIFESTS, spec.file),
-      templateText(await kustomize(`overlays/${spec.overlay}`), spec),
-    );
+  for (const spec of WRITTEN)
+    writeFileSync(path.join(MANIFESTS, spec.file), templateText(await kustomize(spec.folder), spec));
 }
 
-for (const spec of TEMPLATES) {
+for (const spec of WRITTEN) {
   describe(spec.file, () => {
     const text = readFileSync(path.join(MANIFESTS, spec.file), 'utf8');
 
     test('is what the generator writes', async () => {
-      const expected = templateText(await kustomize(`overlays/${spec.overlay}`), spec);
+      const expected = templateText(await kustomize(spec.folder), spec);
       assert.equal(text, expected, `${spec.file} is behind. To write it anew: npm run manifests`);
     });
 
-    test(`gives the objects of the overlay ${spec.overlay}`, async () => {
+    test(`gives the objects of ${spec.folder}`, async () => {
       const objects = processTemplate(text, {
         BACKUP_NAMESPACES: PROJECT,
         BACKUP_NAMESPACE: 'cluster-backup',
       });
-      assert.deepEqual(canonical(objects), canonical(await kustomize(`overlays/${spec.overlay}`)));
+      assert.deepEqual(canonical(objects), canonical(await kustomize(spec.folder)));
     });
   });
 }
@@ -44,5 +42,5 @@ function canonical(objects: readonly KubernetesObject[]): Record<string, Kuberne
 
 test('every template is in the list', () => {
   const files = readdirSync(MANIFESTS).filter((file) => file.startsWith('template'));
-  assert.deepEqual(files.toSorted(), TEMPLATES.map(({ file }) => file).toSorted());
+  assert.deepEqual(files.toSorted(), [...WRITTEN.map(({ file }) => file), ...COPY_TEMPLATES].toSorted());
 });

@@ -67,7 +67,7 @@ export function templateText(objects: readonly KubernetesObject[], spec: Templat
     },
     { aliasDuplicateObjects: false },
   );
-  document.commentBefore = ` Written from openshift/overlays/${spec.overlay}; to write it anew: npm run manifests`;
+  document.commentBefore = ` Written from openshift/${spec.folder}; to write it anew: npm run manifests`;
   visit(document, {
     Scalar(_key, node) {
       if (typeof node.value === 'string' && node.value.includes('${')) node.type = Scalar.QUOTE_SINGLE;

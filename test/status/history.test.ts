@@ -16,7 +16,9 @@ const run = fc
     ended: fc.constantFrom('complete', 'incomplete', 'failed', 'failed', 'failed', 'failed'),
     id: fc.constantFrom('a', 'b', 'c'),
   })
-  .map(({ hour, ...rest }) => runAt(new Date(START_MS + hour * HOUR_MS).toISOString(), rest));
+  .map(({ hour, id, ...rest }) =>
+    runAt(new Date(START_MS + hour * HOUR_MS).toISOString(), { ...rest, id: `${id} ${rest.ended}` }),
+  );
 /** Sizes from a few to more than a history holds. */
 const history = fc.oneof(
   fc.array(run, { maxLength: 8 }),
@@ -70,6 +72,19 @@ describe('Merged histories', () => {
       }),
     );
   });
+});
+
+test('A run that is recorded twice is there once, as it ended last, whichever record comes first', () => {
+  const published = runAt('2026-01-01T00:15:00Z', { id: 'one' });
+  const copied: RunRecord = {
+    ...published,
+    endedAt: '2026-01-01T02:00:00.000Z',
+    exitCode: 3,
+    volumes: { copiedCount: 1, gapCount: 1, unaskedCount: 0 },
+  };
+  const other = runAt('2026-01-01T00:15:00Z', { id: 'two' });
+  assert.deepEqual(mergeRuns([published], [copied, other]), [copied, other]);
+  assert.deepEqual(mergeRuns([other, copied], [published]), [copied, other]);
 });
 
 test('A year of failures does not push out the last complete run', () => {

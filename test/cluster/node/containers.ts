@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { systemErrorCode } from '../../../src/model/known-error.ts';
 import { requestOk } from '../api-client.ts';
 import type { Cluster } from '../cluster.ts';
 import { controlGroupFolders } from './control-groups.ts';
@@ -25,8 +26,17 @@ export async function killContainers(cluster: Cluster, namespace: string, pod: s
   const pids = readdirSync(group, { withFileTypes: true, recursive: true })
     .filter((entry) => entry.isDirectory() && ids.has(entry.name))
     .flatMap((entry) => processesIn(path.join(entry.parentPath, entry.name)));
-  for (const pid of pids) process.kill(pid, 'SIGKILL');
+  for (const pid of pids) killIfThere(pid);
   return pids.length;
+}
+
+/** With the first process of a container all others of it go. */
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch (error) {
+    if (systemErrorCode(error) !== 'ESRCH') throw error;
+  }
 }
 
 /** The processes in a control group, by their ids outside of any container. */

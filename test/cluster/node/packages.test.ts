@@ -19,7 +19,17 @@ const PROGRAMS = [
   'unshare',
   'mount',
 ];
-const OTHERS = ['mkfs.ext4', 'buildah', 'mmdebstrap'];
+const OTHERS = [
+  'mkfs.ext4',
+  'buildah',
+  'mmdebstrap',
+  'rsync',
+  'find',
+  'getfattr',
+  'setfacl',
+  'flock',
+  'setpriv',
+];
 const POLICY = '/usr/sbin/policy-rc.d';
 const isRoot = process.getuid?.() === 0;
 

@@ -6,7 +6,7 @@ import type { Log } from '../binaries.ts';
 import { runCommand } from '../run-command.ts';
 import { NETWORK_PLUGIN_FOLDERS } from './containerd.ts';
 
-/** Debian's packages, by the programs that a node and its images need. */
+/** Debian's packages, by the programs that a node and its images need, and copies of volumes. */
 const PACKAGES: Readonly<Record<string, string>> = {
   containerd: 'containerd',
   'containerd-shim-runc-v2': 'containerd',
@@ -19,6 +19,12 @@ const PACKAGES: Readonly<Record<string, string>> = {
   'mkfs.ext4': 'e2fsprogs',
   buildah: 'buildah',
   mmdebstrap: 'mmdebstrap',
+  rsync: 'rsync',
+  find: 'findutils',
+  getfattr: 'attr',
+  setfacl: 'acl',
+  flock: 'util-linux',
+  setpriv: 'util-linux',
 };
 const NETWORK_PLUGINS = 'containernetworking-plugins';
 

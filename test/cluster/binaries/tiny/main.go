@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -45,8 +46,22 @@ func run(command string, args []string) error {
 		return get(args[0])
 	case command == "serve" && len(args) == 1:
 		return serve(args[0])
+	case command == "exit" && len(args) >= 1:
+		return exit(args[0], args[1:])
+	case command == "die":
+		return syscall.Kill(os.Getpid(), syscall.SIGKILL)
+	case command == "count" && len(args) == 1:
+		return count(args[0])
+	case command == "flood" && len(args) == 1:
+		return flood(args[0])
+	case command == "tally" && len(args) == 1:
+		return tally(args[0])
+	case command == "freeze" && len(args) == 1:
+		return freeze(args[0])
+	case command == "thaw" && len(args) == 1:
+		return thaw(args[0])
 	}
-	return fmt.Errorf("usage: tiny pause|say WORD...|who|read FILE|write FILE TEXT|get URL|serve ADDRESS")
+	return fmt.Errorf("usage: tiny pause|say WORD...|who|read FILE|write FILE TEXT|get URL|serve ADDRESS|exit CODE WORD...|die|count LINES|flood LINES|tally FILE|freeze FILE|thaw FILE")
 }
 
 // pause waits to be told to end.
@@ -98,4 +113,87 @@ func serve(address string) error {
 	return http.ListenAndServe(address, http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(answer, "tiny")
 	}))
+}
+
+// exit complains on standard error and ends with a code.
+func exit(code string, words []string) error {
+	number, err := strconv.Atoi(code)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(os.Stderr, strings.Join(words, " "))
+	os.Exit(number)
+	return nil
+}
+
+// count says a number, and 20 ms later the next.
+func count(lines string) error {
+	last, err := strconv.Atoi(lines)
+	for number := 1; number <= last; number++ {
+		fmt.Println(number)
+		time.Sleep(20 * time.Millisecond)
+	}
+	return err
+}
+
+// flood says more than anybody wants to know.
+func flood(lines string) error {
+	last, err := strconv.Atoi(lines)
+	line := strings.Repeat("é", 512) + "\n"
+	for number := 1; number <= last; number++ {
+		fmt.Print(line)
+	}
+	return err
+}
+
+const tallyPause = 20 * time.Millisecond
+
+// tally is an application with data: it goes on counting in a file, until it is told to end.
+func tally(file string) error {
+	end := make(chan os.Signal, 1)
+	signal.Notify(end, syscall.SIGINT, syscall.SIGTERM)
+	text, _ := os.ReadFile(file)
+	number, _ := strconv.Atoi(strings.TrimSpace(string(text)))
+	for {
+		select {
+		case <-end:
+			return nil
+		case <-time.After(tallyPause):
+		}
+		if _, err := os.Stat(file + ".frozen"); err == nil {
+			continue
+		}
+		number++
+		if err := os.WriteFile(file, []byte(strconv.Itoa(number)+"\n"), 0o660); err != nil {
+			return err
+		}
+	}
+}
+
+// freeze keeps a tally still, and says so in its log.
+func freeze(file string) error {
+	if err := os.WriteFile(file+".frozen", nil, 0o660); err != nil {
+		return err
+	}
+	// What had begun has ended by then.
+	time.Sleep(10 * tallyPause)
+	return note(file, "freeze")
+}
+
+// thaw lets it go on.
+func thaw(file string) error {
+	if err := os.Remove(file + ".frozen"); err != nil && !os.IsNotExist(err) {
+		return err
+	}
+	return note(file, "thaw")
+}
+
+func note(file, line string) error {
+	log, err := os.OpenFile(file+".log", os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o660)
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	_, err = fmt.Fprintln(log, line)
+	return err
 }
