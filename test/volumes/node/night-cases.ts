@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { VolumeOutcome } from '../../../src/model/volume-outcome.ts';
-import { type CliResult, runCli } from '../../support/run-cli.ts';
+import { type CliResult, runCli, startCli } from '../../support/run-cli.ts';
 import { fill, own } from './fill.ts';
 import type { Place } from './first-cases.ts';
 import { makeProject, type Project } from './project.ts';
 import { listingOf } from './tree.ts';
 
 const UID = 1000;
+/** At half a megabyte a second it takes a while, in which a process can be killed. */
+const LARGE_BYTES = 18 * 1024 * 1024;
 const OWNED = { uid: UID, gid: UID, mode: 0o755 };
 const PREFIX = 'openshift-backup.io';
 
@@ -101,10 +104,40 @@ export function nightCases(place: Place): void {
       assert.match(status, /^Last run: +incomplete/mu);
     });
 
+    if (process.env['COPY_CRASHES'] === 'all')
+      test('that is killed while it copies is made good by the next one', async () => {
+        await project.kubectl('annotate', 'pvc', 'logs', `${PREFIX}/copy-to-`);
+        await writeFile(path.join(source, 'large'), randomBytes(LARGE_BYTES));
+        await own(source, 'large', UID, UID);
+        const environment = { KUBECONFIG: project.kubeconfig, OPENSHIFT_BACKUP_IMAGE: place().image };
+        const args = ['run', '--dir', dir, '-n', 'night', '--bandwidth', '500K'];
+        const { child, ended } = startCli(args, { environment });
+        const mover = await until(async () =>
+          (await project.movers()).find((name) => name.includes('backuper-copy-')),
+        );
+        child.kill('SIGKILL');
+        await ended;
+        const { code, stdout, stderr } = await night();
+        assert.equal(code, 0, `${stdout}\n${stderr}`);
+        const [last] = await project.runs();
+        assert.equal(mover, `pod/backuper-copy-${last?.id}`, 'the copy that was under way is followed');
+        assert.deepEqual(await listingOf(target), await listingOf(source));
+        assert.deepEqual(await project.movers(), []);
+      });
+
     test('has changed nothing that a comparison shows but the wish itself', async () => {
       const { stdout } = await runCli(['diff', '--dir', dir, '--exit-zero']);
       assert.match(stdout, /copy-to/u);
       assert.doesNotMatch(stdout, /copy-state|copy-time|copy-run|copy-of|backuper/u);
     });
   });
+}
+
+async function until<T>(find: () => Promise<T | undefined>): Promise<T> {
+  const endMs = Date.now() + 120_000;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    if (Date.now() > endMs) throw new Error('it does not come');
+  }
 }
