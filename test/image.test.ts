@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
-import { BACKUPER_COMMAND } from '../src/model/backuper.ts';
+import { BACKUPER_COMMAND, WHOLE_VOLUME } from '../src/model/backuper.ts';
 import { argumentsOf } from '../src/model/backuper-arguments.ts';
 import packageFile from '../package.json' with { type: 'json' };
 import { READ_EVERYTHING, sharedCluster } from './cluster/cluster.ts';
@@ -239,15 +239,8 @@ test(
     const args = argumentsOf({
       task: 'copy',
       identity: 'owner',
-      sub: '',
-      into: '',
-      mode: 'mirror',
-      generation: '',
-      expired: [],
-      isLive: false,
-      mayShrink: false,
+      ...WHOLE_VOLUME,
       checksum: true,
-      bandwidthKiB: 0,
     });
     const { code, stdout, stderr } = await runContainer({
       root,

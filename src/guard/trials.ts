@@ -1,5 +1,5 @@
 import { argumentsOf } from '../model/backuper-arguments.ts';
-import { BACKUPER_COMMAND, SOURCE_PATH, TARGET_PATH } from '../model/backuper.ts';
+import { BACKUPER_COMMAND, SOURCE_PATH, TARGET_PATH, WHOLE_VOLUME } from '../model/backuper.ts';
 import { IDENTITY } from './names.ts';
 import { ruleIn } from './rules.ts';
 
@@ -166,15 +166,7 @@ function container(image: string): Readonly<Record<string, unknown>> {
     args: argumentsOf({
       task: 'probe',
       identity: 'owner',
-      sub: '',
-      into: '',
-      mode: 'mirror',
-      generation: '',
-      expired: [],
-      isLive: false,
-      mayShrink: false,
-      checksum: false,
-      bandwidthKiB: 0,
+      ...WHOLE_VOLUME,
     }),
     resources: { requests: { cpu: '10m', memory: '32Mi' }, limits: { cpu: '10m', memory: '32Mi' } },
     securityContext: {

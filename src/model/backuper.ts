@@ -42,6 +42,19 @@ export interface BackuperRequest {
   readonly bandwidthKiB: number;
 }
 
+/** What most copies are: all of a volume, made equal, with nobody who writes to it meanwhile. */
+export const WHOLE_VOLUME: Omit<BackuperRequest, 'task' | 'identity'> = {
+  sub: '',
+  into: '',
+  mode: 'mirror',
+  generation: '',
+  expired: [],
+  isLive: false,
+  mayShrink: false,
+  checksum: false,
+  bandwidthKiB: 0,
+};
+
 /** What a probe has found on one side. */
 export interface SideFacts {
   readonly entryCount: number;

@@ -1,3 +1,5 @@
+import type { ApiObject } from '../kubernetes/api-object.ts';
+
 /** The nouns of a volume copy. Raw objects of the cluster are JSON as the server sent it. */
 
 /** What is asked for. */
@@ -22,30 +24,22 @@ export interface CopyRequest {
   readonly deadlineSeconds: number;
 }
 
+/** What is copied and how where nobody says otherwise: generations are kept for a week of nights. */
+export const USUAL_COPY: Omit<CopyRequest, 'namespace' | 'source' | 'target'> = {
+  sub: '',
+  into: '',
+  mode: 'mirror',
+  keepGenerations: 7,
+  quiesce: 'none',
+  mayShrink: false,
+  checksum: false,
+  bandwidthKiB: 0,
+  node: '',
+  deadlineSeconds: 6 * 60 * 60,
+};
+
 /** Any object of the cluster, as far as this room reads it. */
-export interface ClusterObject {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly metadata: {
-    readonly name: string;
-    readonly namespace?: string;
-    readonly uid?: string;
-    readonly resourceVersion?: string;
-    readonly creationTimestamp?: string;
-    readonly deletionTimestamp?: string;
-    readonly labels?: Readonly<Record<string, string>>;
-    readonly annotations?: Readonly<Record<string, string>>;
-    readonly ownerReferences?: readonly {
-      readonly apiVersion: string;
-      readonly kind: string;
-      readonly name: string;
-      readonly uid: string;
-      readonly controller?: boolean;
-    }[];
-  };
-  readonly spec?: Readonly<Record<string, unknown>>;
-  readonly status?: Readonly<Record<string, unknown>>;
-}
+export type ClusterObject = ApiObject;
 
 /** What the cluster says of everything that a plan depends on. */
 export interface CopyFacts {

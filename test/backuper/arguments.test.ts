@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { ARGUMENT_PATTERN, type BackuperRequest } from '../../src/model/backuper.ts';
+import { ARGUMENT_PATTERN, type BackuperRequest, WHOLE_VOLUME } from '../../src/model/backuper.ts';
 import { argumentsOf, parseArguments } from '../../src/model/backuper-arguments.ts';
 
 const generation = fc
@@ -42,15 +42,10 @@ const request: fc.Arbitrary<BackuperRequest> = fc
 const PLAIN: BackuperRequest = {
   task: 'copy',
   identity: 'owner',
+  ...WHOLE_VOLUME,
   sub: 'data',
-  into: '',
-  mode: 'mirror',
-  generation: '',
-  expired: [],
   isLive: true,
-  mayShrink: false,
   checksum: true,
-  bandwidthKiB: 0,
 };
 
 test('Every request comes back from its arguments, which are of the agreed form', () => {

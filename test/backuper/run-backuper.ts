@@ -5,7 +5,7 @@ import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after } from 'node:test';
-import type { BackuperReport, BackuperRequest } from '../../src/model/backuper.ts';
+import { type BackuperReport, type BackuperRequest, WHOLE_VOLUME } from '../../src/model/backuper.ts';
 import { argumentsOf } from '../../src/model/backuper-arguments.ts';
 import { missing } from '../support/run-program.ts';
 
@@ -61,15 +61,7 @@ export interface Running {
 export const DEFAULTS: BackuperRequest = {
   task: 'copy',
   identity: 'root',
-  sub: '',
-  into: '',
-  mode: 'mirror',
-  generation: '',
-  expired: [],
-  isLive: false,
-  mayShrink: false,
-  checksum: false,
-  bandwidthKiB: 0,
+  ...WHOLE_VOLUME,
 };
 
 const folder = await mkdtemp(path.join(fastFolder(), 'openshift-backup-backuper-'));

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { compareTrees } from '../../src/backuper/compare-trees.ts';
 import type { Tree } from '../../src/backuper/walk-tree.ts';
-import type { BackuperReport } from '../../src/model/backuper.ts';
+import { type BackuperReport, WHOLE_VOLUME } from '../../src/model/backuper.ts';
 import { argumentsOf } from '../../src/model/backuper-arguments.ts';
 import { measure, median } from './measure.ts';
 
@@ -127,15 +127,7 @@ async function backuper(
   const args = argumentsOf({
     task: 'copy',
     identity: 'root',
-    sub: '',
-    into: '',
-    mode: 'mirror',
-    generation: '',
-    expired: [],
-    isLive: false,
-    mayShrink: false,
-    checksum: false,
-    bandwidthKiB: 0,
+    ...WHOLE_VOLUME,
   });
   const beganMs = performance.now();
   const child = spawn(process.execPath, [...FLAGS, path.join(folder, 'dist/backuper.js'), ...args], {

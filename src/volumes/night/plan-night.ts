@@ -1,6 +1,6 @@
 import type { VolumeOutcome } from '../../model/volume-outcome.ts';
 import { COPY, COPY_TO, WISHES } from '../annotations.ts';
-import type { ClusterObject, CopyRequest } from '../copy.ts';
+import { type ClusterObject, type CopyRequest, USUAL_COPY } from '../copy.ts';
 
 /** A copy that the configuration asks for. */
 export interface ConfiguredCopy {
@@ -26,8 +26,6 @@ export interface NightPlan {
   readonly outcomes: readonly VolumeOutcome[];
 }
 
-/** Generations that are kept where nobody says how many: a week of nights. */
-const KEEP_USUALLY = 7;
 const KEEP_MAX = 1000;
 const MODES: readonly string[] = ['mirror', 'generations'] satisfies readonly CopyRequest['mode'][];
 const QUIESCES: readonly string[] = ['none', 'hooks', 'scale'] satisfies readonly CopyRequest['quiesce'][];
@@ -68,7 +66,7 @@ function wishOf(claim: ClusterObject, usual: NightFacts['usual']): CopyRequest |
   if (target === undefined) return undefined;
   const mode = annotations[WISHES.mode] ?? 'mirror';
   const quiesce = annotations[WISHES.quiesce] ?? 'none';
-  const keep = annotations[WISHES.keep] ?? String(KEEP_USUALLY);
+  const keep = annotations[WISHES.keep] ?? String(USUAL_COPY.keepGenerations);
   const problem = problemOf({ target, mode, quiesce, keep });
   if (problem !== undefined) return { namespace, claim: name, target, result: 'declined', message: problem };
   return {
@@ -111,21 +109,8 @@ function configuredWish(
 }
 
 function request({ namespace, claim, target }: ConfiguredCopy, usual: NightFacts['usual']): CopyRequest {
-  return {
-    namespace,
-    source: claim,
-    target,
-    sub: '',
-    into: '',
-    mode: 'mirror',
-    keepGenerations: KEEP_USUALLY,
-    quiesce: 'none',
-    // A night decides nothing that an administrator should have seen first.
-    mayShrink: false,
-    checksum: false,
-    node: '',
-    ...usual,
-  };
+  // A night decides nothing that an administrator should have seen first: nothing may shrink.
+  return { ...USUAL_COPY, namespace, source: claim, target, ...usual };
 }
 
 /** Two copies of which one would lie in the other's folder would delete each other's files: none is made. */

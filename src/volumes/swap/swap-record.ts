@@ -136,6 +136,6 @@ function recordOf({ data = {} }: ApiObject): SwapRecord | undefined {
 
 /** An object as it is kept: without what only the server can write, which is long. */
 export function keptObject({ metadata, ...rest }: ClusterObject): ClusterObject {
-  const { managedFields: _managedFields, ...kept } = metadata as ApiObject['metadata'];
+  const { managedFields: _managedFields, ...kept } = metadata;
   return { ...rest, metadata: kept };
 }

@@ -7,7 +7,7 @@ import type { RunRecord } from '../../../src/volumes/run-record.ts';
 import { until } from '../../install/installation.ts';
 import type { CliResult, StartedCli } from '../../support/run-cli.ts';
 import { fill, own } from './fill.ts';
-import type { Place } from './first-cases.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 import { listingOf } from './tree.ts';
 

@@ -2,13 +2,10 @@ import assert from 'node:assert/strict';
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { before, describe, test } from 'node:test';
-import type { NodeCluster } from '../../cluster/node/start-node-cluster.ts';
 import { fill, own } from './fill.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 import { listingOf } from './tree.ts';
-
-/** Where a copy is made: a cluster, and the image of the pods that copy. */
-export type Place = () => { readonly cluster: NodeCluster; readonly image: string };
 
 const UID = 1000;
 

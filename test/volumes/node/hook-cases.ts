@@ -7,7 +7,7 @@ import { PREFIX } from '../../../src/volumes/annotations.ts';
 import type { RunRecord } from '../../../src/volumes/run-record.ts';
 import { recordOf } from '../store/opted-in.ts';
 import { own } from './fill.ts';
-import type { Place } from './first-cases.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 import { COUNT, countIn, counts, dropLocks, hookLog, replicasOf, saying, tally, UID } from './tally.ts';
 

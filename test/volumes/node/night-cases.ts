@@ -7,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import type { VolumeOutcome } from '../../../src/model/volume-outcome.ts';
 import { type CliResult, runCli, startCli } from '../../support/run-cli.ts';
 import { fill, own } from './fill.ts';
-import type { Place } from './first-cases.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 import { listingOf } from './tree.ts';
 

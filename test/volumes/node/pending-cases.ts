@@ -1,3 +1,4 @@
+import { USUAL_COPY } from '../../../src/volumes/copy.ts';
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ApiClient } from '../../../src/kubernetes/api-client.ts';
@@ -9,7 +10,7 @@ import type { RunRecord } from '../../../src/volumes/run-record.ts';
 import type { NodeCluster } from '../../cluster/node/start-node-cluster.ts';
 import { TINY_IMAGE } from '../../cluster/node/tiny-image.ts';
 import type { KubernetesObject } from '../../cluster/objects.ts';
-import type { Place } from './first-cases.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 
 const SIGNAL = new AbortController().signal;
@@ -110,15 +111,7 @@ async function hastyCopy(
       namespace: project.name,
       source: 'data',
       target: 'copy',
-      sub: '',
-      into: '',
-      mode: 'mirror',
-      keepGenerations: 7,
-      quiesce: 'none',
-      mayShrink: false,
-      checksum: false,
-      bandwidthKiB: 0,
-      node: '',
+      ...USUAL_COPY,
       deadlineSeconds,
     });
   } finally {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import type { KubernetesObject } from '../../cluster/objects.ts';
 import { POSTGRES_IMAGE, POSTGRES_UID, postgresImage } from './postgres-image.ts';
-import type { Place } from './first-cases.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 
 const PREFIX = 'openshift-backup.io';

@@ -8,7 +8,7 @@ import { TINY_IMAGE } from '../../cluster/node/tiny-image.ts';
 import type { KubernetesObject } from '../../cluster/objects.ts';
 import type { StartedCli } from '../../support/run-cli.ts';
 import { fill, own } from './fill.ts';
-import type { Place } from './first-cases.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 import { listingOf } from './tree.ts';
 

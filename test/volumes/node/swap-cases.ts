@@ -8,7 +8,7 @@ import { type SwapRecord, SwapStore } from '../../../src/volumes/swap/swap-recor
 import { cliCommand, cliEnvironment, type CliResult, type StartedCli } from '../../support/run-cli.ts';
 import { missing, runProgram } from '../../support/run-program.ts';
 import { until } from '../swap/shop.ts';
-import type { Place } from './first-cases.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 import {
   countIn,

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { RunRecord } from '../../../src/volumes/run-record.ts';
 import { pod, UID } from '../../cluster/node/restricted-objects.ts';
 import { addSetId, fill, own } from './fill.ts';
-import type { Place } from './first-cases.ts';
+import type { Place } from './on-node.ts';
 import { makeProject, type Project } from './project.ts';
 import { allocatedBytes, listingOf } from './tree.ts';
 

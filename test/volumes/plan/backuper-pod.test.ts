@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { parseArguments } from '../../../src/model/backuper-arguments.ts';
-import { ARGUMENT_PATTERN, type BackuperRequest } from '../../../src/model/backuper.ts';
+import { ARGUMENT_PATTERN, type BackuperRequest, WHOLE_VOLUME } from '../../../src/model/backuper.ts';
 import { backuperPod, type BackuperPodInput } from '../../../src/volumes/run/backuper-pod.ts';
 import type { ChosenIdentity } from '../../../src/volumes/copy.ts';
 import { planned, pod } from './made-objects.ts';
@@ -10,15 +10,8 @@ import { planned, pod } from './made-objects.ts';
 const REQUEST: BackuperRequest = {
   task: 'copy',
   identity: 'owner',
-  sub: '',
-  into: '',
-  mode: 'mirror',
-  generation: '',
-  expired: [],
+  ...WHOLE_VOLUME,
   isLive: true,
-  mayShrink: false,
-  checksum: false,
-  bandwidthKiB: 0,
 };
 const OWNER: ChosenIdentity = {
   tier: 'owner',

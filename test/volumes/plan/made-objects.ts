@@ -1,5 +1,12 @@
 import type { SideFacts, BackuperReport } from '../../../src/model/backuper.ts';
-import type { ClusterObject, CopyFacts, CopyPlan, CopyRequest, Declined } from '../../../src/volumes/copy.ts';
+import {
+  type ClusterObject,
+  type CopyFacts,
+  type CopyPlan,
+  type CopyRequest,
+  type Declined,
+  USUAL_COPY,
+} from '../../../src/volumes/copy.ts';
 import { planCopy } from '../../../src/volumes/plan/plan-copy.ts';
 
 /** Objects as a server sends them, of a project `shop` with a database on the node `worker-1`. */
@@ -7,16 +14,7 @@ export const REQUEST: CopyRequest = {
   namespace: 'shop',
   source: 'data',
   target: 'data-backup',
-  sub: '',
-  into: '',
-  mode: 'mirror',
-  keepGenerations: 7,
-  quiesce: 'none',
-  mayShrink: false,
-  checksum: false,
-  bandwidthKiB: 0,
-  node: '',
-  deadlineSeconds: 21_600,
+  ...USUAL_COPY,
 };
 
 export function namespace(

@@ -1,3 +1,4 @@
+import { USUAL_COPY } from '../../../src/volumes/copy.ts';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -77,15 +78,7 @@ export function recordOf(project: string, id: string, changes: Partial<RunRecord
       namespace: project,
       source: 'data',
       target: 'data-backup',
-      sub: '',
-      into: '',
-      mode: 'mirror',
-      keepGenerations: 7,
-      quiesce: 'none',
-      mayShrink: false,
-      checksum: false,
-      bandwidthKiB: 0,
-      node: '',
+      ...USUAL_COPY,
       deadlineSeconds: 3600,
     },
     startedAt: '2026-11-21T00:15:00.000Z',
