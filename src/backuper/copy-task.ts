@@ -110,7 +110,8 @@ function formOf(
   const { identity, mode, generation, bandwidthKiB } = context.request;
   const base = folders.target.folder;
   const { folder: source, leftOut } = folders.source;
-  const common = { source, leftOut, bandwidthKiB, keepsHoles: sides.source.hasHoles };
+  const keepsLinks = sides.source.facts.hardLinkCount > 0;
+  const common = { source, leftOut, bandwidthKiB, keepsLinks, keepsHoles: sides.source.hasHoles };
   if (mode === 'generations') {
     return {
       ...common,

@@ -8,6 +8,8 @@ export interface CopyForm {
   /** Whether there are any, and the target can hold them. */
   readonly keepsAcls: boolean;
   readonly keepsXattrs: boolean;
+  /** Whether there are any in the source: to know, rsync keeps every file of several names in mind. */
+  readonly keepsLinks: boolean;
   /** Looking for holes makes large files take nearly twice as long, so it is done only where there are any. */
   readonly keepsHoles: boolean;
   /** How many decimals of a second the target keeps of a time. */
@@ -110,9 +112,10 @@ function deleteArguments(when: string, deletesMax: number | undefined): string[]
   return [when, ...(deletesMax === undefined ? [] : [`--max-delete=${deletesMax}`])];
 }
 
-function attributeArguments({ keepsAcls, keepsXattrs, keepsHoles, timeDigits }: CopyForm): string[] {
+function attributeArguments({ keepsAcls, keepsXattrs, keepsLinks, keepsHoles, timeDigits }: CopyForm): string[] {
   return [
-    '-aHx',
+    '-ax',
+    ...(keepsLinks ? ['-H'] : []),
     ...(keepsHoles ? ['-S'] : []),
     // Nobody gets the right to make devices; they are counted and told of instead.
     '--no-devices',

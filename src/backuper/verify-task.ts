@@ -29,6 +29,7 @@ export async function verifyTask(context: TaskContext): Promise<TaskEnd> {
     // A copy has neither where its target can't hold them, and nothing may be tried out here.
     keepsAcls: false,
     keepsXattrs: false,
+    keepsLinks: true,
     keepsHoles: false,
     timeDigits: NANOSECOND_DIGITS,
     bandwidthKiB: request.bandwidthKiB,
