@@ -112,7 +112,13 @@ function deleteArguments(when: string, deletesMax: number | undefined): string[]
   return [when, ...(deletesMax === undefined ? [] : [`--max-delete=${deletesMax}`])];
 }
 
-function attributeArguments({ keepsAcls, keepsXattrs, keepsLinks, keepsHoles, timeDigits }: CopyForm): string[] {
+function attributeArguments({
+  keepsAcls,
+  keepsXattrs,
+  keepsLinks,
+  keepsHoles,
+  timeDigits,
+}: CopyForm): string[] {
   return [
     '-ax',
     ...(keepsLinks ? ['-H'] : []),

@@ -68,13 +68,31 @@ export class ItemIndex {
     let from = 0;
     for (const [index, { project }] of runs.entries()) {
       if (index + 1 < runs.length && runs[index + 1]?.project === project) continue;
-      const order = this.#sorted(runs.slice(from, index + 1));
-      yield { project, objectCount: order.length, ranges: this.#joined(order) };
+      yield this.#listOf(runs.slice(from, index + 1));
       from = index + 1;
     }
   }
 
-  /** The numbers of objects in the order of their names. Mostly they come so; an aggregated API's need not. */
+  #listOf(runs: readonly Run[]): IndexedList {
+    const [first] = runs;
+    const project = first?.project;
+    if (first && runs.length === 1 && this.#isSorted(first)) {
+      const range = { start: this.#ends[first.first - 1] ?? 0, end: this.#ends[first.end - 1] ?? 0 };
+      return { project, objectCount: first.end - first.first, ranges: [range] };
+    }
+    const order = this.#sorted(runs);
+    return { project, objectCount: order.length, ranges: this.#joined(order) };
+  }
+
+  /** Whether the objects came in the order of their names, each once: nearly always they do. */
+  #isSorted({ first, end }: Run): boolean {
+    for (let item = first + 1; item < end; item++) {
+      if (compare(this.#names[item - 1] ?? '', this.#names[item] ?? '') >= 0) return false;
+    }
+    return true;
+  }
+
+  /** The numbers of objects in the order of their names: those of an aggregated API need not come so. */
   #sorted(runs: readonly Run[]): number[] {
     const order = runs.flatMap(({ first, end }) =>
       Array.from({ length: end - first }, (_value, index) => first + index),

@@ -1,65 +1,97 @@
 import { ITEM_DEPTH } from '../archive/layout.ts';
 import type { JsonDocument, JsonNode } from '../json/json-document.ts';
+import { TextBuffer } from '../json/text-buffer.ts';
 
-const INDENT = `\n${' '.repeat(2 * ITEM_DEPTH)}`;
-
-/** Who wrote a part of an object, how and when (`metadata.managedFields` without the fields). */
-interface Manager {
-  readonly manager?: string;
-  readonly operation?: string;
-  readonly subresource?: string;
-  readonly time?: string;
-}
+const INDENT = `\n${'  '.repeat(ITEM_DEPTH + 1)}`;
+/** What is told of who wrote a part of an object, how and when: `metadata.managedFields` without the fields. */
+const MANAGER_KEYS = ['manager', 'operation', 'subresource', 'time'];
+const OWNER_KEYS = ['apiVersion', 'kind', 'name'];
 
 /**
  * What the server knows of an object beside its configuration: its uid, when it was made, who owns it, and
  * who wrote it when; and of an ImageStream the image that each tag leads to, which for a pushed image stands
  * nowhere else. Drift says by it who changed something; it is never compared itself.
  *
- * @returns an item of the list in `_facts/`, in canonical form
+ * It is written from the bytes of the document: made of JavaScript values, the facts of an object would cost
+ * as much as all the rest of it.
  */
-export function factsOf(document: JsonDocument, object: JsonNode): Uint8Array {
-  const metadata = document.member(object, 'metadata') ?? object;
-  const text = (key: string): string | undefined => document.text(document.member(metadata, key));
-  const images = imagesOf(document, object);
-  // In the order of the keys: this is canonical as it is.
-  const facts = {
-    apiVersion: 'openshift-backup.io/v1',
-    created: text('creationTimestamp'),
-    images: images.length === 0 ? undefined : Object.fromEntries(images),
-    kind: 'Facts',
-    managers: nonEmpty(partsOf(document, metadata, 'managedFields', managerOf)),
-    metadata: { name: text('name') },
-    owners: nonEmpty(partsOf(document, metadata, 'ownerReferences', ownerOf)),
-    uid: text('uid'),
-  };
-  return Buffer.from(JSON.stringify(facts, undefined, 2).replaceAll('\n', INDENT));
-}
+export class FactsWriter {
+  readonly #out = new TextBuffer(4096);
 
-function partsOf<T>(
-  document: JsonDocument,
-  metadata: JsonNode,
-  key: string,
-  read: (text: (name: string) => string | undefined) => T,
-): T[] {
-  const list = document.member(metadata, key);
-  if (list === undefined) return [];
-  return [...document.elements(list)].map((element) =>
-    read((name) => document.text(document.member(element, name))),
-  );
-}
+  /**
+   * @returns an item of the list in `_facts/`, in canonical form: a view that is valid until the next call
+   */
+  write(document: JsonDocument, object: JsonNode): Uint8Array {
+    const metadata = document.member(object, 'metadata') ?? object;
+    const images = imagesOf(document, object);
+    this.#out.clear();
+    // In the order of the keys: this is canonical as it is.
+    this.#out.add('{');
+    this.#out.newLine(ITEM_DEPTH + 1, true);
+    this.#out.add('"apiVersion": "openshift-backup.io/v1"');
+    this.#string(document, document.member(metadata, 'creationTimestamp'), 'created');
+    if (images.length > 0) {
+      this.#key('images');
+      this.#out.add(JSON.stringify(Object.fromEntries(images), undefined, 2).replaceAll('\n', INDENT));
+    }
+    this.#key('kind');
+    this.#out.add('"Facts"');
+    this.#list(document, document.member(metadata, 'managedFields'), 'managers', MANAGER_KEYS);
+    this.#key('metadata');
+    this.#object(document, metadata, ['name'], ITEM_DEPTH + 1);
+    this.#list(document, document.member(metadata, 'ownerReferences'), 'owners', OWNER_KEYS);
+    this.#string(document, document.member(metadata, 'uid'), 'uid');
+    this.#out.newLine(ITEM_DEPTH, true);
+    this.#out.add('}');
+    return this.#out.view();
+  }
 
-function managerOf(text: (name: string) => string | undefined): Manager {
-  return Object.fromEntries(
-    ['manager', 'operation', 'subresource', 'time'].flatMap((key) => {
-      const value = text(key);
-      return value === undefined || value === '' ? [] : [[key, value]];
-    }),
-  );
-}
+  #key(key: string): void {
+    this.#out.newLine(ITEM_DEPTH + 1, false);
+    this.#out.add('"');
+    this.#out.add(key);
+    this.#out.add('": ');
+  }
 
-function ownerOf(text: (name: string) => string | undefined): object {
-  return { apiVersion: text('apiVersion'), kind: text('kind'), name: text('name') };
+  /** Writes a member, if there is such a string. */
+  #string(document: JsonDocument, value: JsonNode | undefined, key: string): void {
+    if (value === undefined || !document.isString(value)) return;
+    this.#key(key);
+    document.writeString(value, this.#out);
+  }
+
+  /** Writes a member with an array of objects, if there are some. */
+  #list(document: JsonDocument, list: JsonNode | undefined, key: string, keys: readonly string[]): void {
+    if (list === undefined || !document.isArray(list) || document.isEmpty(list)) return;
+    this.#key(key);
+    this.#out.add('[');
+    let isFirst = true;
+    for (const element of document.elements(list)) {
+      this.#out.newLine(ITEM_DEPTH + 2, isFirst);
+      this.#object(document, element, keys, ITEM_DEPTH + 2);
+      isFirst = false;
+    }
+    this.#out.newLine(ITEM_DEPTH + 1, true);
+    this.#out.add(']');
+  }
+
+  /** Writes an object with those of the members that are strings and not empty. */
+  #object(document: JsonDocument, object: JsonNode, keys: readonly string[], depth: number): void {
+    let isEmpty = true;
+    this.#out.add('{');
+    for (const key of keys) {
+      const value = document.member(object, key);
+      if (value === undefined || !document.isString(value) || document.equals(value, '')) continue;
+      this.#out.newLine(depth + 1, isEmpty);
+      this.#out.add('"');
+      this.#out.add(key);
+      this.#out.add('": ');
+      document.writeString(value, this.#out);
+      isEmpty = false;
+    }
+    if (!isEmpty) this.#out.newLine(depth, true);
+    this.#out.add('}');
+  }
 }
 
 /** The newest image of each tag of an ImageStream, sorted by tag; nothing for any other object. */
@@ -84,8 +116,4 @@ function imagesOf(document: JsonDocument, object: JsonNode): [tag: string, image
       ];
     })
     .toSorted(([a], [b]) => (a < b ? -1 : Number(a > b)));
-}
-
-function nonEmpty<T>(list: readonly T[]): readonly T[] | undefined {
-  return list.length === 0 ? undefined : list;
 }

@@ -5,7 +5,7 @@ import { TransportError } from '../kubernetes/api-error.ts';
 import type { ResourceType } from '../model/resource-type.ts';
 import { identityOf, prunerOf } from '../prune/prune-object.ts';
 import { type Fingerprint, redactorOf } from '../prune/redact-object.ts';
-import { factsOf } from './object-facts.ts';
+import { FactsWriter } from './object-facts.ts';
 import type { TypeSpool } from './type-spool.ts';
 
 /** Puts one object of a list where it is kept until the list is whole; false for one that a rule leaves out. */
@@ -25,6 +25,7 @@ export function storeInto(
 ): StoreObject {
   const identity = identityOf(type);
   const prune = prunerOf(type);
+  const facts = new FactsWriter();
   const redact = fingerprint && redactorOf(type, fingerprint);
   return (document, object) => {
     const name = document.textAt(object, 'metadata', 'name');
@@ -38,14 +39,14 @@ export function storeInto(
       );
     }
     const project = isNamespaceType(type) ? name : namespace;
-    const facts = factsOf(document, object);
+    const factsText = facts.write(document, object);
     const skipped = prune(document, object);
     if (skipped) {
       spool.leaveOut(project, skipped.id);
       return false;
     }
     redact?.(document, object);
-    spool.add(project, name, writer.write(document, object, ITEM_DEPTH, identity), facts);
+    spool.add(project, name, writer.write(document, object, ITEM_DEPTH, identity), factsText);
     return true;
   };
 }

@@ -1,14 +1,8 @@
 import { canonicalNumber } from './canonical-number.ts';
 import { JsonDocument, type JsonNode } from './json-document.ts';
 import { Kind, NODE_SIZE } from './tape-reader.ts';
+import { TextBuffer } from './text-buffer.ts';
 
-const INITIAL_BUFFER_BYTES = 64 * 1024;
-/** Up to this length a loop over the bytes is faster than a call into native code. */
-const SHORT_BYTES = 40;
-const NEWLINE = 0x0a;
-const SPACE = 0x20;
-const COMMA = 0x2c;
-const COLON = 0x3a;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const NONE: readonly AddedMember[] = [];
@@ -27,16 +21,15 @@ export interface AddedMember {
  * (`canonicalJson`), except that integers keep all their digits.
  */
 export class CanonicalWriter {
-  #buffer: Buffer;
-  #length = 0;
+  readonly #out: TextBuffer;
   #document: JsonDocument = new JsonDocument(Buffer.from('null'));
   /** The keys of the objects that are being written, as a stack. */
   #keys = new Int32Array(1024);
   #keyCount = 0;
 
   /** @param expectedBytes how long the longest value may become; it may become longer */
-  constructor(expectedBytes: number = INITIAL_BUFFER_BYTES) {
-    this.#buffer = Buffer.allocUnsafeSlow(expectedBytes);
+  constructor(expectedBytes?: number) {
+    this.#out = new TextBuffer(expectedBytes);
   }
 
   /**
@@ -53,64 +46,69 @@ export class CanonicalWriter {
     added: readonly AddedMember[] = NONE,
   ): Uint8Array {
     this.#document = document;
-    this.#length = 0;
+    this.#out.clear();
     this.#keyCount = 0;
     if (added.length === 0) this.#value(node, depth);
     else this.#object(node, depth, added);
-    return this.#buffer.subarray(0, this.#length);
+    return this.#out.view();
   }
 
   #value(node: JsonNode, depth: number): void {
-    const { tape } = this.#document;
+    const { tape, bytes } = this.#document;
     const kind = tape[node];
     if (kind === Kind.object) return this.#object(node, depth, NONE);
     if (kind === Kind.array) return this.#array(node, depth);
-    if (kind === Kind.encoded) return this.#text(JSON.stringify(this.#document.value(node)));
-    if (kind === Kind.number) return this.#text(canonicalNumber(this.#document.source(node)));
-    if (kind === Kind.replaced) return this.#text(this.#document.replacement(node));
-    this.#copy(tape[node + 1] ?? 0, tape[node + 2] ?? 0);
+    if (kind === Kind.encoded) return this.#out.add(JSON.stringify(this.#document.value(node)));
+    if (kind === Kind.number) return this.#out.add(canonicalNumber(this.#document.source(node)));
+    if (kind === Kind.replaced) return this.#out.add(this.#document.replacement(node));
+    if (kind === Kind.unread)
+      throw new Error('A value was passed over when the text was read, and now it is to be written');
+    this.#out.addBytes(bytes, tape[node + 1] ?? 0, tape[node + 2] ?? 0);
   }
 
   #array(node: JsonNode, depth: number): void {
     const { tape } = this.#document;
     const end = tape[node + 3] ?? 0;
     let isEmpty = true;
-    this.#text('[');
+    this.#out.add('[');
     for (let at = node + NODE_SIZE; at < end; at = tape[at + 3] ?? end) {
       if (tape[at] === Kind.removed) continue;
-      this.#newLine(depth + 1, isEmpty);
+      this.#out.newLine(depth + 1, isEmpty);
       this.#value(at, depth + 1);
       isEmpty = false;
     }
-    if (!isEmpty) this.#newLine(depth, true);
-    this.#text(']');
+    if (!isEmpty) this.#out.newLine(depth, true);
+    this.#out.add(']');
   }
 
   #object(node: JsonNode, depth: number, added: readonly AddedMember[]): void {
     const base = this.#keyCount;
     this.#pushKeys(node);
     const end = this.#keyCount;
-    if (base === end && added.length === 0) return this.#text('{}');
-    this.#text('{');
+    if (base === end && added.length === 0) return this.#out.add('{}');
+    this.#out.add('{');
     let taken = 0;
     for (let index = base; index < end; index++) {
       const key = this.#keys[index] ?? 0;
       while (this.#isBefore(added[taken], key))
         this.#added(added[taken++], depth, index === base && taken === 1);
-      this.#newLine(depth + 1, index === base && taken === 0);
+      this.#out.newLine(depth + 1, index === base && taken === 0);
       this.#key(key);
       this.#value(key + NODE_SIZE, depth + 1);
     }
     while (taken < added.length) this.#added(added[taken++], depth, base === end && taken === 1);
     this.#keyCount = base;
-    this.#newLine(depth, true);
-    this.#text('}');
+    this.#out.newLine(depth, true);
+    this.#out.add('}');
   }
 
   #added(member: AddedMember | undefined, depth: number, isFirst: boolean): void {
     if (!member) return;
-    this.#newLine(depth + 1, isFirst);
-    this.#text(`"${member.key}": ${member.json}`);
+    this.#out.newLine(depth + 1, isFirst);
+    this.#out.add('"');
+    this.#out.add(member.key);
+    this.#out.add('": ');
+    this.#out.add(member.json);
   }
 
   /** Whether there is a member, and it comes before a key. */
@@ -188,55 +186,8 @@ export class CanonicalWriter {
   }
 
   #key(key: JsonNode): void {
-    const { tape } = this.#document;
-    if (tape[key] === Kind.encoded) this.#text(JSON.stringify(this.#document.value(key)));
-    else this.#copy(tape[key + 1] ?? 0, tape[key + 2] ?? 0);
-    this.#reserve(2);
-    this.#buffer[this.#length++] = COLON;
-    this.#buffer[this.#length++] = SPACE;
-  }
-
-  /** A line break and its indent, with a comma before it unless something has just been opened or closes. */
-  #newLine(depth: number, isFirst: boolean): void {
-    this.#reserve(2 + 2 * depth);
-    const buffer = this.#buffer;
-    let at = this.#length;
-    if (!isFirst) buffer[at++] = COMMA;
-    buffer[at++] = NEWLINE;
-    const end = at + 2 * depth;
-    while (at < end) buffer[at++] = SPACE;
-    this.#length = at;
-  }
-
-  #copy(start: number, end: number): void {
-    const { bytes } = this.#document;
-    this.#reserve(end - start);
-    const buffer = this.#buffer;
-    if (end - start > SHORT_BYTES) {
-      bytes.copy(buffer, this.#length, start, end);
-      this.#length += end - start;
-      return;
-    }
-    let at = this.#length;
-    for (let from = start; from < end; from++) buffer[at++] = bytes[from] ?? 0;
-    this.#length = at;
-  }
-
-  #text(text: string): void {
-    this.#reserve(text.length * 3);
-    if (text.length > 2) {
-      this.#length += this.#buffer.write(text, this.#length, 'utf8');
-      return;
-    }
-    for (let index = 0; index < text.length; index++) this.#buffer[this.#length++] = text.charCodeAt(index);
-  }
-
-  #reserve(byteCount: number): void {
-    const needed = this.#length + byteCount;
-    if (needed <= this.#buffer.length) return;
-    const grown = Buffer.allocUnsafeSlow(Math.max(needed, this.#buffer.length * 2));
-    this.#buffer.copy(grown, 0, 0, this.#length);
-    this.#buffer = grown;
+    this.#document.writeString(key, this.#out);
+    this.#out.add(': ');
   }
 }
 

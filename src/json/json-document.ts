@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { Kind, NODE_SIZE, TapeReader } from './tape-reader.ts';
+import type { TextBuffer } from './text-buffer.ts';
 
 /** A value of a document: its place on the tape. */
 export type JsonNode = number;
@@ -23,12 +24,15 @@ export class JsonDocument {
 
   /**
    * @param tape one that no other document uses any more, so that it need not be made anew
+   * @param unread the way to objects that are passed over (`TapeReader`): `value` and `source` know them,
+   *   `remove` and `replace` may take them away, and they can't be written
    * @throws JsonSyntaxError
    */
-  constructor(text: Buffer, tape?: Int32Array) {
+  constructor(text: Buffer, tape?: Int32Array, unread?: readonly string[]) {
     // Go and JavaScript both write U+FFFD for a byte that is no UTF-8.
     this.bytes = isUtf8(text) ? text : Buffer.from(text.toString('utf8'));
-    const reader = new TapeReader(this.bytes, tape ?? new Int32Array(Math.max(1024, this.bytes.length / 4)));
+    const space = tape ?? new Int32Array(Math.max(1024, this.bytes.length / 4));
+    const reader = new TapeReader(this.bytes, space, unread);
     reader.read();
     this.tape = reader.tape;
   }
@@ -44,6 +48,10 @@ export class JsonDocument {
 
   isArray(node: JsonNode): boolean {
     return this.tape[node] === Kind.array;
+  }
+
+  isString(node: JsonNode): boolean {
+    return this.tape[node] === Kind.string || this.tape[node] === Kind.encoded;
   }
 
   isNull(node: JsonNode): boolean {
@@ -94,6 +102,21 @@ export class JsonDocument {
     return JSON.parse(this.source(node)) as unknown;
   }
 
+  /** Whether a value is this string. */
+  equals(node: JsonNode, text: string): boolean {
+    return this.#isKey(node, text);
+  }
+
+  /** Whether a value has no members and no elements, as every one that is neither object nor array. */
+  isEmpty(node: JsonNode): boolean {
+    const isObject = this.isObject(node);
+    const end = isObject || this.isArray(node) ? this.#next(node) : node;
+    for (let at = node + NODE_SIZE; at < end; at = this.#next(isObject ? at + NODE_SIZE : at)) {
+      if (this.tape[at] !== Kind.removed) return false;
+    }
+    return true;
+  }
+
   /** The text of a string; undefined for any other value. */
   text(node: JsonNode | undefined): string | undefined {
     if (node === undefined) return undefined;
@@ -111,6 +134,12 @@ export class JsonDocument {
     return this.text(at);
   }
 
+  /** Adds a string in canonical form to a text. */
+  writeString(node: JsonNode, out: TextBuffer): void {
+    if (this.tape[node] === Kind.encoded) out.add(JSON.stringify(this.value(node)));
+    else out.addBytes(this.bytes, this.tape[node + 1] ?? 0, this.tape[node + 2] ?? 0);
+  }
+
   /** A value as it was written. */
   source(node: JsonNode): string {
     return this.bytes.toString('utf8', this.tape[node + 1], this.tape[node + 2]);
@@ -121,8 +150,10 @@ export class JsonDocument {
     if (this.tape[node] !== Kind.object) return;
     const end = this.#next(node);
     for (let at = node + NODE_SIZE; at < end; at = this.#next(at + NODE_SIZE)) {
+      const length = (this.tape[at + 2] ?? 0) - (this.tape[at + 1] ?? 0) - 2;
       for (const key of keys) {
-        if (this.#isKey(at, key)) this.tape[at] = Kind.removed;
+        // A character takes a byte at least.
+        if (key.length <= length && this.#isKey(at, key)) this.tape[at] = Kind.removed;
       }
     }
   }

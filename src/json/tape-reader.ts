@@ -5,7 +5,8 @@ export class JsonSyntaxError extends Error {
 
 /**
  * What a node is. `encoded` and `number` are strings and numbers that the canonical form may write in another
- * way; a `string`, and a `literal` (an integer, true, false or null), is written as it is.
+ * way; a `string`, and a `literal` (an integer, true, false or null), is written as it is. Of an `unread`
+ * value, an object, nothing is on the tape but where it begins and ends.
  */
 export const Kind = {
   object: 1,
@@ -16,6 +17,7 @@ export const Kind = {
   number: 6,
   removed: 7,
   replaced: 8,
+  unread: 9,
 } as const;
 
 /** Integers a node takes on the tape: kind, start and end in the bytes, and where the next sibling is. */
@@ -34,6 +36,10 @@ const CLOSE_ARRAY = 0x5d;
 const CANONICAL_ESCAPES = new Set(Buffer.from('"\\bfnrt'));
 /** Reading and writing go down by recursion. Far deeper than anything that people write, or that etcd would hold. */
 const DEPTH_MAX = 1000;
+/** The step from an array to each of its elements. */
+const EACH = '*';
+/** Where a value does not lie on the way to what is left unread. */
+const ASTRAY = -1;
 
 /**
  * Takes a JSON text apart: the kinds and places of its values in the order of the text, NODE_SIZE integers
@@ -46,45 +52,95 @@ export class TapeReader {
   readonly bytes: Buffer;
   /** The tape, longer than what is used of it. */
   tape: Int32Array;
+  readonly #unread: readonly string[];
   #length = 0;
   #depth = 0;
 
-  /** @param tape where it is written; a longer one takes its place when it is too short */
-  constructor(bytes: Buffer, tape: Int32Array) {
+  /**
+   * @param tape where it is written; a longer one takes its place when it is too short
+   * @param unread the way to objects that are left unread: keys, and `*` for the elements of an array;
+   *   empty to read everything
+   */
+  constructor(bytes: Buffer, tape: Int32Array, unread: readonly string[] = []) {
     this.bytes = bytes;
     this.tape = tape;
+    this.#unread = unread;
   }
 
   /** @throws JsonSyntaxError when the text is not one whole JSON document */
   read(): void {
-    const end = this.#skipSpace(this.#value(this.#skipSpace(0)));
+    const way = this.#unread.length === 0 ? ASTRAY : 0;
+    const end = this.#skipSpace(this.#value(this.#skipSpace(0), way));
     if (end !== this.bytes.length) throw cutOff();
   }
 
-  #value(at: number): number {
+  /** @param way how many steps of the way to the unread lead to this value, or ASTRAY */
+  #value(at: number, way: number): number {
     const first = this.bytes[at];
     if (first === QUOTE) return this.#string(at);
-    if (first === OPEN_OBJECT) return this.#object(at);
-    if (first === OPEN_ARRAY) return this.#array(at);
+    if (first === OPEN_OBJECT)
+      return way === this.#unread.length ? this.#skipObject(at) : this.#object(at, way);
+    if (first === OPEN_ARRAY) return this.#array(at, way);
     return this.#literal(at);
   }
 
-  #object(start: number): number {
+  #object(start: number, way: number): number {
     const node = this.#open(Kind.object, start);
     let at = this.#skipSpace(start + 1);
     while (this.bytes[at] !== CLOSE_OBJECT) {
-      at = this.#skipSpace(this.#string(at));
+      const key = at;
+      const keyEnd = this.#string(at);
+      at = this.#skipSpace(keyEnd);
       if (this.bytes[at] !== COLON) throw cutOff();
-      at = this.#separator(this.#value(this.#skipSpace(at + 1)), CLOSE_OBJECT);
+      const next = way === ASTRAY ? ASTRAY : this.#step(key, keyEnd, way);
+      at = this.#separator(this.#value(this.#skipSpace(at + 1), next), CLOSE_OBJECT);
     }
     return this.#close(node, at + 1);
   }
 
-  #array(start: number): number {
+  #array(start: number, way: number): number {
     const node = this.#open(Kind.array, start);
+    const next = way !== ASTRAY && this.#unread[way] === EACH ? way + 1 : ASTRAY;
     let at = this.#skipSpace(start + 1);
-    while (this.bytes[at] !== CLOSE_ARRAY) at = this.#separator(this.#value(at), CLOSE_ARRAY);
+    while (this.bytes[at] !== CLOSE_ARRAY) at = this.#separator(this.#value(at, next), CLOSE_ARRAY);
     return this.#close(node, at + 1);
+  }
+
+  /** How far a member's value is on the way, by its key between quotes. */
+  #step(start: number, end: number, way: number): number {
+    const key = this.#unread[way] ?? EACH;
+    if (end - start - 2 !== key.length || key === EACH) return ASTRAY;
+    for (let index = 0; index < key.length; index++) {
+      if (this.bytes[start + 1 + index] !== key.charCodeAt(index)) return ASTRAY;
+    }
+    return way + 1;
+  }
+
+  /** Finds the end of an object, and checks no more than that its strings end and its brackets are even. */
+  #skipObject(start: number): number {
+    const { bytes } = this;
+    const node = this.#open(Kind.unread, start);
+    let depth = 0;
+    for (let at = start; ; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === QUOTE) at = this.#skipString(at);
+      else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth++;
+      else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
+      // The end of the text, where there is no byte.
+      else if (byte === 0) throw cutOff();
+      if (depth === 0) return this.#close(node, at + 1);
+    }
+  }
+
+  /** Returns where the closing quote stands. */
+  #skipString(start: number): number {
+    const { bytes } = this;
+    for (let at = start + 1; ; at++) {
+      const byte = bytes[at] ?? 0;
+      if (byte === QUOTE) return at;
+      if (byte < 0x20) throw cutOff();
+      if (byte === BACKSLASH) at++;
+    }
   }
 
   /** A comma and what follows it, or the closing bracket, which is not taken. */

@@ -9,6 +9,8 @@ import { APPLY_RULES, PRUNE_RULES, SKIP_RULES } from './rules.ts';
 /** Makes an object of a document what is stored; or says by which rule it is not stored at all. */
 export type PruneObject = (document: JsonDocument, object: JsonNode) => SkipRule | undefined;
 
+const NOTHING: readonly never[] = [];
+
 /** Rules as a tree: in an object, the keys that go, and those of the objects below that are looked into. */
 interface Branch {
   readonly removed: readonly string[];
@@ -36,9 +38,12 @@ export function prunerOf(type: ResourceType): PruneObject {
   const skips = SKIP_RULES.filter(({ types }) => isFor(types, type));
   return (document, object) => {
     const judged = { document, object, path: [] };
-    const found = skips.filter(({ when }) => holds(judged, object, when));
-    const sure = found.find(({ rest }) => rest === undefined);
-    if (sure) return sure;
+    let found: readonly SkipRule[] = NOTHING;
+    for (const rule of skips) {
+      if (!holds(judged, object, rule.when)) continue;
+      if (rule.rest === undefined) return rule;
+      found = [...found, rule];
+    }
     // The special rules first: some judge by fields that the others take away.
     applyEach(special, document, object);
     cut(document, object, tree);
@@ -61,9 +66,12 @@ function isFor(types: RuleTypes, type: ResourceType): boolean {
 
 /** All conditions are judged before anything is taken out: one rule must not hide from another what it asks for. */
 function applyEach(rules: readonly FieldRule[], document: JsonDocument, object: JsonNode): void {
-  const met = rules.filter(
-    ({ path, when }) => when === undefined || holds({ document, object, path }, object, when),
-  );
+  let met: readonly FieldRule[] = NOTHING;
+  for (const rule of rules) {
+    const { path, when } = rule;
+    if (when !== undefined && !holds({ document, object, path }, object, when)) continue;
+    met = [...met, rule];
+  }
   for (const { path, isParentKept } of met) removeField({ document, object, path }, isParentKept);
 }
 
@@ -78,9 +86,9 @@ function cut(document: JsonDocument, node: JsonNode, { removed, below }: Branch)
   document.remove(node, removed);
   for (const [key, branch] of below) {
     const value = document.member(node, key);
-    if (value === undefined || document.size(value) === 0) continue;
+    if (value === undefined || document.isEmpty(value)) continue;
     cut(document, value, branch);
-    if (document.size(value) === 0) document.remove(node, [key]);
+    if (document.isEmpty(value)) document.remove(node, [key]);
   }
 }
 

@@ -21,9 +21,9 @@ function removeFrom(judged: Judged, node: JsonNode, path: Path): void {
   if (step === undefined) return;
   if (rest.length === 0) return removeChildren(judged, node, step, () => true);
   removeChildren(judged, node, step, (child) => {
-    if (judged.document.size(child) === 0) return false;
+    if (judged.document.isEmpty(child)) return false;
     removeFrom(judged, child, rest);
-    return judged.document.size(child) === 0;
+    return judged.document.isEmpty(child);
   });
 }
 

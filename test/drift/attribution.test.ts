@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { attributionOf } from '../../src/drift/attribution.ts';
 import type { Attribution } from '../../src/drift/drift.ts';
-import { factsOf } from '../../src/export/object-facts.ts';
+import { FactsWriter } from '../../src/export/object-facts.ts';
 import { JsonDocument } from '../../src/json/json-document.ts';
 import { parseValue } from '../../src/drift/value.ts';
 import { valueOf } from './json-value.ts';
@@ -108,7 +108,7 @@ describe('Who wrote between two archives:', () => {
       },
     };
     const document = new JsonDocument(Buffer.from(JSON.stringify(object)));
-    const after = parseValue(Buffer.from(factsOf(document, document.root)));
+    const after = parseValue(Buffer.from(new FactsWriter().write(document, document.root)));
     assert.deepEqual(attributionOf(undefined, after, SINCE), { managers: [EDIT] });
   });
 

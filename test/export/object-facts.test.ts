@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { canonicalJson } from '../../src/json/canonical-json.ts';
 import { JsonDocument } from '../../src/json/json-document.ts';
-import { factsOf } from '../../src/export/object-facts.ts';
+import { FactsWriter } from '../../src/export/object-facts.ts';
 
 const CASES: readonly (readonly [name: string, object: object, facts: object])[] = [
   ['an object that nobody says anything of', { metadata: { name: 'a' } }, {}],
@@ -78,9 +78,9 @@ const CASES: readonly (readonly [name: string, object: object, facts: object])[]
 ];
 
 for (const [name, object, facts] of CASES) {
-  test(`factsOf() tells ${name}`, () => {
+  test(`FactsWriter tells ${name}`, () => {
     const document = new JsonDocument(Buffer.from(JSON.stringify(object)));
-    const item = Buffer.from(factsOf(document, document.root)).toString();
+    const item = Buffer.from(new FactsWriter().write(document, document.root)).toString();
     const { metadata } = object as { metadata: { name: string } };
     const whole = {
       apiVersion: 'openshift-backup.io/v1',

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { CanonicalWriter } from '../../src/json/canonical-writer.ts';
 import { JsonDocument, type JsonNode } from '../../src/json/json-document.ts';
-import { JsonSyntaxError } from '../../src/json/tape-reader.ts';
+import { JsonSyntaxError, Kind, NODE_SIZE } from '../../src/json/tape-reader.ts';
 import { JSON_TEXTS } from './json-texts.ts';
 
 function parse(text: string): JsonDocument {
@@ -135,4 +136,62 @@ test('JsonDocument counts the members that remain', () => {
   assert.deepEqual([document.size(root), sizeOf('b')], [4, 0]);
   document.remove(root, ['b']);
   assert.deepEqual([document.size(root), document.member(root, 'b')], [3, undefined]);
+});
+
+const WAY = ['items', '*', 'm', '*', 'f'];
+
+/** A list with such a value on the way, and beside it under the same keys. */
+function listWith(text: string): string {
+  const entry = `{ "f" : ${text} ,"g":${text},"m":[{"f":${text}}]}`;
+  return `{"f":${text},"m":[{"f":${text}}],"items":[{"f":${text},"m":[${entry},${entry}],"n":[{"f":${text}}]},[],1]}`;
+}
+
+test('JsonDocument passes over objects on a way, and over nothing else', () => {
+  fc.assert(
+    fc.property(JSON_TEXTS, (text) => {
+      const list = listWith(text);
+      const document = read(list);
+      const [whole, object] = [parse(list), JSON.parse(list) as unknown];
+      assert.deepEqual(document.value(document.root), object);
+      const entries = entriesOf(document);
+      const [entry] = document.elements(entries);
+      const passed = document.member(entry ?? 0, 'f') ?? 0;
+      assert.deepEqual(document.value(passed), JSON.parse(text));
+      const isObject = text.trimStart().startsWith('{');
+      assert.equal(passedOver(whole), 0);
+      assert.equal(passedOver(document), isObject ? 2 : 0);
+      if (isObject)
+        assert.throws(() => new CanonicalWriter().write(document, document.root, 0), /passed over/u);
+      for (const element of document.elements(entries)) document.remove(element, ['f']);
+      for (const one of whole.elements(entriesOf(whole))) whole.remove(one, ['f']);
+      assert.equal(canonical(document), canonical(whole));
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+/** How many values have been passed over. */
+function passedOver({ tape }: JsonDocument): number {
+  return tape.filter((kind, at) => at % NODE_SIZE === 0 && kind === Kind.unread).length;
+}
+
+function read(text: string): JsonDocument {
+  return new JsonDocument(Buffer.from(text), undefined, WAY);
+}
+
+function entriesOf(document: JsonDocument): JsonNode {
+  const [item] = document.elements(document.member(document.root, 'items') ?? 0);
+  return document.member(item ?? 0, 'm') ?? 0;
+}
+
+function canonical(document: JsonDocument): string {
+  return Buffer.from(new CanonicalWriter().write(document, document.root, 0)).toString();
+}
+
+test('JsonDocument refuses a text that is cut anywhere, also in what it passes over', () => {
+  const text = listWith('{"a":"\\"]}\\\\","b":[{},1e3,null,[-12.5]]}');
+  read(text);
+  for (let length = 0; length < text.length; length++) {
+    assert.throws(() => read(text.slice(0, length)), JsonSyntaxError, `cut at ${length}`);
+  }
 });

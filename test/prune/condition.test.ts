@@ -120,6 +120,18 @@ for (const [condition, expected, text] of HOLD) {
   });
 }
 
+test('holds() knows who set a field also where the fields have been passed over', () => {
+  const way = ['items', '*', 'metadata', 'managedFields', '*', 'fieldsV1'];
+  const document = new JsonDocument(Buffer.from(JSON.stringify({ items: [OBJECT] })), undefined, way);
+  const [object = 0] = document.elements(document.member(document.root, 'items') ?? 0);
+  const isSetBy = (manager: string, path: Path): boolean =>
+    holds({ document, object, path }, object, { managedBy: manager });
+  assert.deepEqual(
+    [isSetBy('sync', ['spec', 'a']), isSetBy('sync', ['spec', 'b']), isSetBy('kubectl', ['spec', 'a'])],
+    [true, false, false],
+  );
+});
+
 for (const [path, text, expected] of GONE) {
   test(`removeField() of ${text}`, () => {
     const spec = { a: 1, b: true, c: [{ d: {}, k: '1' }, { d: { e: 1 } }], m: { 'x.y/1': 1, z: 2 } };
