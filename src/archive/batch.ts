@@ -1,27 +1,64 @@
-/**
- * Deflate at the level of `zip`, with a window of 8 KiB: an object repeats the one before it, so a window of
- * 32 KiB gains next to nothing, and zlib would claim 256 KiB for each of ten thousand entries.
- */
-export const DEFLATE = { level: 6, windowBits: 13, memLevel: 7 };
+import type { FileCounts, ManifestHead } from '../model/manifest.ts';
 
-/** Entries on their way to the packing thread, one behind the other. The memory goes with them. */
-export interface Batch {
-  readonly bytes: ArrayBuffer;
-  /** Where each entry ends. */
+/** Larger entries are not for batches. */
+export const BATCH_BYTES = 1024 * 1024;
+/** Of a larger entry, so much goes at a time. */
+export const PART_BYTES = 256 * 1024;
+
+/** What the packing thread begins with. */
+export interface PackingStart {
+  /** The file, open for writing. It belongs to the first thread, which closes it when this one has ended. */
+  readonly fd: number;
+  /** The modification time of all entries. */
+  readonly date: Date;
+  /** What all entries may be to whoever unpacks them. */
+  readonly mode: number;
+}
+
+/** Whole entries, one behind the other. The memory goes with them. */
+export interface EntryBatch {
+  readonly kind: 'entries';
+  readonly memory: ArrayBuffer;
+  readonly paths: readonly string[];
+  /** Where each ends. */
   readonly ends: readonly number[];
+  readonly objectCounts: readonly number[];
 }
 
-/** What comes back: the memory, to be used again, and the entries. */
-export interface PackedBatch {
-  readonly bytes: ArrayBuffer;
-  /** The deflated entries, one behind the other. */
-  readonly deflated: ArrayBuffer;
-  readonly entries: readonly PackedEntry[];
+/** The next bytes of an entry that is too large for a batch; its parts follow each other. */
+export interface EntryPart {
+  readonly kind: 'part';
+  readonly memory: ArrayBuffer;
+  readonly partBytes: number;
+  readonly path: string;
+  readonly objectCount: number;
+  readonly isLast: boolean;
 }
 
-/** What a zip and a manifest say of an entry. */
-export interface PackedEntry {
-  readonly deflatedBytes: number;
-  readonly crc32: number;
-  readonly sha256: string;
+/** The end: the manifest, and the zip's directory. */
+export interface ArchiveEnd {
+  readonly kind: 'end';
+  readonly head: ManifestHead;
+}
+
+/** What is asked of the packing thread. Each request is carried out and answered in turn. */
+export type PackingRequest = EntryBatch | EntryPart | ArchiveEnd;
+
+/** The answer to one request. */
+export interface PackingAnswer {
+  readonly kind: 'done';
+  /** The memory that came with the request, to be used again. */
+  readonly memory?: ArrayBuffer;
+  /** The bytes that have reached the file so far. */
+  readonly fileBytes: number;
+  /** At the end. */
+  readonly counts?: FileCounts;
+}
+
+/** What has failed in the packing thread; nothing but this comes any more. */
+export interface PackingFailure {
+  readonly kind: 'failed';
+  readonly error: Error;
+  /** What makes a system error of it, which is lost on an error's way between threads. */
+  readonly system: Readonly<Record<string, unknown>>;
 }

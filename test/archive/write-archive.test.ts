@@ -5,11 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { after, test } from 'node:test';
-import type { ZipArchive } from 'archiver';
 import fc from 'fast-check';
-import { BATCH_BYTES } from '../../src/archive/entry-packer.ts';
+import { BATCH_BYTES } from '../../src/archive/batch.ts';
 import { openArchive } from '../../src/archive/read-archive.ts';
-import { tuneArchiver } from '../../src/archive/tune-archiver.ts';
 import { verifyArchive } from '../../src/archive/verify-archive.ts';
 import { ArchiveWriter, type EntryContent } from '../../src/archive/write-archive.ts';
 import { canonicalJson } from '../../src/json/canonical-json.ts';
@@ -143,11 +141,6 @@ test('ArchiveWriter refuses an entry that is not as long as it said', async () =
   const content = { ...contentOf(listOf(1, 4), 1), sizeBytes: 3 };
   await assert.rejects(writer.add('a/configmaps.json', content), /not 3 as it said/u);
   await writer.close();
-});
-
-test('tuneArchiver() refuses an archiver that it does not know', () => {
-  const other = { _module: { engine: { write: () => true } } };
-  assert.throws(() => tuneArchiver(other as unknown as ZipArchive), /built otherwise/u);
 });
 
 async function unpacked(zip: Buffer): Promise<Buffer[]> {

@@ -1,0 +1,133 @@
+import { ZipArchive } from 'archiver';
+import { createHash, hash, type Hash } from 'node:crypto';
+import { once } from 'node:events';
+import { writeSync } from 'node:fs';
+import { PassThrough, Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
+import { crc32, deflateRawSync } from 'node:zlib';
+import { type FileCounts, MANIFEST_ENTRY, type ManifestHead } from '../model/manifest.ts';
+import type { EntryBatch, EntryPart, PackingStart } from './batch.ts';
+import { FileList } from './file-list.ts';
+import { manifestPieces } from './manifest-text.ts';
+import { tuneArchiver, type TunedArchiver } from './tune-archiver.ts';
+
+/**
+ * Deflate at the level of `zip`, with a window of 8 KiB: an object repeats the one before it, so a window of
+ * 32 KiB gains next to nothing, and zlib would claim 256 KiB for each of ten thousand entries.
+ */
+const DEFLATE = { level: 6, windowBits: 13, memLevel: 7 };
+
+/** An entry of which a part has come. */
+interface OpenEntry {
+  readonly source: PassThrough;
+  readonly digest: Hash;
+  sizeBytes: number;
+}
+
+/**
+ * The zip in the making, in the packing thread: archiver, the file behind it, and the list of what is in it.
+ * For one call at a time.
+ */
+export class ZipFile {
+  readonly #start: PackingStart;
+  readonly #files = new FileList();
+  readonly #zip = new ZipArchive({ zlib: DEFLATE });
+  readonly #tuned: TunedArchiver;
+  readonly #sink: Writable;
+  #open: OpenEntry | undefined;
+  #fileBytes = 0;
+
+  /** @param onFailure called with what fails between calls, or keeps a call from ever ending */
+  constructor(start: PackingStart, onFailure: (error: unknown) => void) {
+    this.#start = start;
+    this.#tuned = tuneArchiver(this.#zip, start);
+    this.#sink = new Writable({
+      write: (chunk: Uint8Array, _encoding, callback) => {
+        try {
+          this.#writeAll(chunk);
+        } catch (error) {
+          callback(error as Error);
+          return;
+        }
+        callback();
+      },
+    });
+    this.#zip.on('error', onFailure);
+    this.#zip.on('warning', onFailure);
+    this.#sink.on('error', onFailure);
+    this.#zip.pipe(this.#sink);
+  }
+
+  /** The bytes that have reached the file. */
+  get fileBytes(): number {
+    return this.#fileBytes;
+  }
+
+  /** Adds whole entries. */
+  async addEntries({ memory, paths, ends, objectCounts }: EntryBatch): Promise<void> {
+    const space = Buffer.from(memory);
+    let start = 0;
+    for (const [index, path] of paths.entries()) {
+      const end = ends[index] ?? start;
+      this.#addWhole(path, space.subarray(start, end), objectCounts[index] ?? 0);
+      start = end;
+    }
+    await this.#tuned.drained();
+  }
+
+  /** Adds a part of an entry, which goes through a stream of archiver's. */
+  async addPart({ memory, partBytes, path, objectCount, isLast }: EntryPart): Promise<void> {
+    const open = (this.#open ??= this.#openEntry(path));
+    // A copy: archiver may hold it when the memory has gone back.
+    const bytes = Buffer.from(Buffer.from(memory, 0, partBytes));
+    open.digest.update(bytes);
+    open.sizeBytes += partBytes;
+    if (!open.source.write(bytes)) await once(open.source, 'drain');
+    if (!isLast) return;
+    this.#open = undefined;
+    const ended = once(this.#zip, 'entry');
+    open.source.end();
+    await ended;
+    const { sizeBytes, digest } = open;
+    this.#files.add({ path, sha256: digest.digest('hex'), sizeBytes, objectCount });
+  }
+
+  /** Adds the manifest and the zip's directory, and waits until all of it has been written. */
+  async finish(head: ManifestHead): Promise<FileCounts> {
+    const text = manifestPieces(head, this.#files.pages());
+    const ended = once(this.#zip, 'entry');
+    this.#append(MANIFEST_ENTRY, Readable.from(text, { objectMode: false }));
+    await ended;
+    await Promise.all([this.#zip.finalize(), finished(this.#sink)]);
+    return this.#files.counts;
+  }
+
+  #addWhole(path: string, content: Buffer, objectCount: number): void {
+    const sizeBytes = content.length;
+    // The buffer for the result: JSON shrinks to a tenth or less, and the default of 16 KiB is mostly waste.
+    const chunkSize = Math.max(1024, Math.min(64 * 1024, Math.ceil(sizeBytes / 8)));
+    const deflated = deflateRawSync(content, { ...DEFLATE, chunkSize });
+    this.#tuned.appendDeflated({ path, sizeBytes, crc32: crc32(content), deflated });
+    this.#files.add({ path, sha256: hash('sha256', content), sizeBytes, objectCount });
+  }
+
+  #openEntry(path: string): OpenEntry {
+    const source = new PassThrough();
+    this.#append(path, source);
+    return { source, digest: createHash('sha256'), sizeBytes: 0 };
+  }
+
+  #append(name: string, source: Readable): void {
+    const { date, mode } = this.#start;
+    this.#zip.append(source, { name, date, mode });
+  }
+
+  /** A write may take less than asked: a nearly full disk takes a part before it refuses. */
+  #writeAll(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length;) {
+      const writtenBytes = writeSync(this.#start.fd, bytes, at);
+      at += writtenBytes;
+      this.#fileBytes += writtenBytes;
+    }
+  }
+}

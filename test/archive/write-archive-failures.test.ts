@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import { BATCH_BYTES } from '../../src/archive/batch.ts';
+import { ArchiveWriter, type EntryContent } from '../../src/archive/write-archive.ts';
+import type { ManifestHead } from '../../src/model/manifest.ts';
+import { mountProblem, mountTmpfs } from '../support/tmpfs.ts';
+
+const run = promisify(execFile);
+const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-failures-'));
+after(() => rm(folder, { recursive: true }));
+
+const WRITER = path.join(import.meta.dirname, '../../src/archive/write-archive.ts');
+const IS_FULL = { code: 'ENOSPC', syscall: 'write' };
+const HEAD: ManifestHead = {
+  format: 1,
+  tool: { name: 'openshift-backup', version: '0' },
+  ruleSet: '1',
+  cluster: { id: null, serverVersion: 'v1' },
+  startedAt: '2026-11-20T00:15:00.000Z',
+  endedAt: '2026-11-20T00:16:00.000Z',
+  isComplete: true,
+  options: { namespaces: [] },
+  types: [],
+};
+
+/** Bytes that don't shrink. */
+function noise(sizeBytes: number): EntryContent {
+  const bytes = randomBytes(sizeBytes);
+  return { sizeBytes, objectCount: 1, chunks: () => [bytes] };
+}
+
+describe(
+  'On a full disk, ArchiveWriter rejects with the error of the system',
+  { skip: await mountProblem() },
+  () => {
+    for (const [name, sizeBytes] of [
+      ['small', 50_000],
+      ['large', 3 * BATCH_BYTES],
+    ] as const) {
+      test(`${name} entries, and all that comes after them`, async () => {
+        await onTmpfs('size=1m', async (writer) => {
+          await assert.rejects(addWithoutEnd(writer, noise(sizeBytes)), IS_FULL);
+          await assert.rejects(writer.add('z/configmaps.json', noise(1)), IS_FULL);
+          await assert.rejects(
+            writer.finish(() => HEAD),
+            IS_FULL,
+          );
+        });
+      });
+    }
+
+    test('the end, where everything before it was still under way', async () => {
+      await onTmpfs('size=64k', async (writer) => {
+        await writer.add('a/configmaps.json', noise(100_000));
+        await assert.rejects(
+          writer.finish(() => HEAD),
+          IS_FULL,
+        );
+      });
+    });
+  },
+);
+
+test('ArchiveWriter can be closed in the middle: the call under way is rejected, and nothing more is written', async () => {
+  const file = path.join(folder, 'closed.zip');
+  const writer = await ArchiveWriter.create(file, new Date());
+  const adding = assert.rejects(addWithoutEnd(writer, noise(700_000)), /has been closed/u);
+  await writer.add('z/configmaps.json', noise(1));
+  await writer.close();
+  const { size } = await stat(file);
+  await adding;
+  await assert.rejects(writer.add('z/configmaps.json', noise(1)), /has been closed/u);
+  await assert.rejects(
+    writer.finish(() => HEAD),
+    /has been closed/u,
+  );
+  assert.equal((await stat(file)).size, size);
+});
+
+test('ArchiveWriter refuses a large entry that is not as long as it said', async () => {
+  for (const difference of [-1, 1]) {
+    const writer = await ArchiveWriter.create(path.join(folder, `large${difference}.zip`), new Date());
+    const content = { ...noise(2 * BATCH_BYTES), sizeBytes: 2 * BATCH_BYTES + difference };
+    await assert.rejects(writer.add('a/configmaps.json', content), /as it said/u);
+    await assert.rejects(writer.add('b/configmaps.json', noise(1)), /as it said/u);
+    await writer.close();
+  }
+});
+
+describe('ArchiveWriter notices that its thread has ended', () => {
+  for (const [name, act, message] of [
+    ['by an exit', 'process.exit(7)', 'The packing thread has ended with code 7'],
+    ['by an error', 'throw new RangeError("out of luck")', 'out of luck'],
+  ] as const) {
+    test(name, async () => {
+      // Loaded into every thread of the child before anything else.
+      const fault = `import{isMainThread,parentPort}from"node:worker_threads";if(!isMainThread)parentPort.on("message",()=>{${act}})`;
+      const script = `
+        const { ArchiveWriter } = await import(${JSON.stringify(WRITER)});
+        const writer = await ArchiveWriter.create(process.argv[2], new Date());
+        const chunks = () => [new Uint8Array(700_000)];
+        const failures = [];
+        const call = (promise) => promise.catch((error) => failures.push(error.message));
+        while (failures.length === 0) await call(writer.add('a/a.json', { sizeBytes: 700_000, objectCount: 1, chunks }));
+        await call(writer.add('a/a.json', { sizeBytes: 700_000, objectCount: 1, chunks }));
+        await call(writer.finish(() => ({})));
+        await writer.close();
+        console.log(JSON.stringify(failures));
+      `;
+      const file = path.join(folder, `${name}.mjs`);
+      const args = [
+        '--import',
+        `data:text/javascript,${encodeURIComponent(fault)}`,
+        file,
+        path.join(folder, `${name}.zip`),
+      ];
+      await writeFile(file, script);
+      const { stdout } = await run(process.execPath, args);
+      assert.deepEqual(JSON.parse(stdout), [message, message, message]);
+    });
+  }
+});
+
+/** Adds an entry again and again, until that fails. */
+async function addWithoutEnd(writer: ArchiveWriter, content: EntryContent): Promise<never> {
+  for (let index = 0; ; index++) await writer.add(`p${index}/configmaps.json`, content);
+}
+
+async function onTmpfs(options: string, act: (writer: ArchiveWriter) => Promise<void>): Promise<void> {
+  const tmpfs = await mountTmpfs(options);
+  try {
+    const writer = await ArchiveWriter.create(path.join(tmpfs.dir, 'full.zip'), new Date());
+    try {
+      await act(writer);
+    } finally {
+      await writer.close();
+    }
+  } finally {
+    await tmpfs.unmount();
+  }
+}
