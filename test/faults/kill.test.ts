@@ -89,14 +89,14 @@ describe('a run that is killed', () => {
   test('before any of its calls that change the folder is as safe', async (t) => {
     const dir = path.join(folder, 'calls');
     await mkdir(dir);
-    const { stderr } = await runWithHook(dir, 0);
+    const { stderr } = await runWithHook(dir, dieAt(0));
     const callCount = Number(/calls: (\d+)/u.exec(stderr)?.[1]);
     assert.ok(callCount > 15, `${callCount} calls`);
     const published = await filesIn(dir);
     const rest = Array.from({ length: callCount }, (_, index) => index + 1).values();
     const lane = async (): Promise<void> => {
       for (const call of rest) {
-        const { signal } = await runWithHook(dir, call);
+        const { signal } = await runWithHook(dir, dieAt(call));
         // Runs that clear up after others make more calls: none ends before it is killed.
         assert.equal(signal, 'SIGKILL', `call ${call}`);
         await assertSafe(dir, published);
@@ -108,6 +108,22 @@ describe('a run that is killed', () => {
     await assertClean(dir);
   });
 
+  test('before any of its writes to the archive is as safe', async (t) => {
+    const dir = path.join(folder, 'writes');
+    await mkdir(dir);
+    await completeRun(dir);
+    const published = await filesIn(dir);
+    let writes = 0;
+    // Until there is no such write any more.
+    while ((await runWithHook(dir, { DIE_AT_WRITE: String(writes + 1) })).signal === 'SIGKILL') {
+      writes++;
+      await assertSafe(dir, published);
+    }
+    assert.ok(writes > 0, 'the second thread writes the archive');
+    t.diagnostic(`${writes} writes`);
+    await assertClean(dir);
+  });
+
   test('before any of its calls that rotate keeps what is to be kept', async () => {
     const dir = path.join(folder, 'rotation');
     await mkdir(dir);
@@ -116,12 +132,12 @@ describe('a run that is killed', () => {
     const { cluster, options } = await manifestOf(path.join(dir, first));
     const args = ['--retain-days', '0', '--keep-last', '2'];
     await addOldArchives(dir, { cluster, options });
-    const { stderr } = await runWithHook(dir, 0, args);
+    const { stderr } = await runWithHook(dir, dieAt(0), args);
     const callCount = Number(/before the record: (\d+)/u.exec(stderr)?.[1]);
     assert.deepEqual(await oldArchives(dir), []);
     for (let call = callCount - OLD_ARCHIVES * 2 + 1; call <= callCount; call++) {
       await addOldArchives(dir, { cluster, options });
-      const { signal } = await runWithHook(dir, call, args);
+      const { signal } = await runWithHook(dir, dieAt(call), args);
       assert.equal(signal, 'SIGKILL');
       const archives = await archivesIn(dir);
       assert.ok(archives.length > 2, 'it died while it rotated');
@@ -133,8 +149,11 @@ describe('a run that is killed', () => {
     await assertClean(dir);
   });
 
-  function runWithHook(dir: string, call: number, args: readonly string[] = []): Promise<CliResult> {
-    const environment = { DIE_AT_CALL: String(call) };
+  function runWithHook(
+    dir: string,
+    environment: Readonly<Record<string, string>>,
+    args: readonly string[] = [],
+  ): Promise<CliResult> {
     return runCli(argsFor(dir, ...args), { environment, nodeOptions: [`--import=${HOOK}`] });
   }
 
@@ -231,4 +250,8 @@ function randomNumbers(seed: number): () => number {
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
+}
+
+function dieAt(call: number): Readonly<Record<string, string>> {
+  return { DIE_AT_CALL: String(call) };
 }
