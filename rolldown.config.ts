@@ -17,6 +17,7 @@ export default defineConfig({
   input: {
     main: 'src/main.ts',
     'packing-thread': 'src/archive/packing-thread.ts',
+    'verify-thread': 'src/archive/verify-thread.ts',
     backuper: 'src/backuper/main.ts',
   },
   platform: 'node',

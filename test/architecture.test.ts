@@ -81,7 +81,7 @@ const PACKAGES: Readonly<Record<string, PackageOwner>> = {
  * asynchronous. Time and environment are handed in, as values.
  */
 /** Files that run in a thread or in a pod of their own, where no import leads. */
-const THREADS = ['src/archive/packing-thread.ts', 'src/backuper/main.ts'];
+const THREADS = ['src/archive/packing-thread.ts', 'src/archive/verify-thread.ts', 'src/backuper/main.ts'];
 
 const PURITY: PurityTable = {
   pure: {

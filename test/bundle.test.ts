@@ -1,12 +1,17 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { promisify } from 'node:util';
+import { Worker } from 'node:worker_threads';
+import type { ThreadTask } from '../src/archive/entry-checks.ts';
+import { newFacts, SOUND } from '../src/archive/entry-facts.ts';
 import { openArchive } from '../src/archive/read-archive.ts';
 import { MANIFEST_ENTRY } from '../src/model/manifest.ts';
+import { archiveOf, SMALL, writeArchive } from './archive/zip-fixtures.ts';
 import { READ_EVERYTHING, sharedCluster } from './cluster/cluster.ts';
 
 const run = promisify(execFile);
@@ -14,11 +19,8 @@ const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-bundle-'));
 after(() => rm(folder, { recursive: true }));
 
 /** The bundle, far away from any node_modules. */
-async function bundle(): Promise<string> {
-  const dist = path.join(folder, 'dist');
-  await run('npm', ['run', '-s', 'build', '--', '--dir', dist]);
-  return path.join(dist, 'main.js');
-}
+const dist = path.join(folder, 'dist');
+await run('npm', ['run', '-s', 'build', '--', '--dir', dist]);
 
 async function entriesOf(dir: string): Promise<Record<string, string>> {
   const [file = ''] = (await readdir(dir)).filter((name) => name.endsWith('.zip'));
@@ -32,7 +34,7 @@ async function entriesOf(dir: string): Promise<Record<string, string>> {
 }
 
 test('The bundle needs no node_modules, and exports what the source exports', async () => {
-  const main = await bundle();
+  const main = path.join(dist, 'main.js');
   const cluster = await sharedCluster();
   const { kubeconfig } = await cluster.serviceAccount({
     namespace: 'bundle',
@@ -46,4 +48,20 @@ test('The bundle needs no node_modules, and exports what the source exports', as
   const entries = await entriesOf(dirs.bundle);
   assert.ok('bundle/serviceaccounts.json' in entries);
   assert.deepEqual(entries, await entriesOf(dirs.source));
+});
+
+test('The bundle has the thread that checks entries, where it is looked for', async () => {
+  const file = await writeArchive(folder, 'x.zip', await archiveOf(SMALL));
+  const archive = await openArchive(file);
+  const handle = await open(file);
+  const facts = newFacts(archive.entries.length - 1);
+  const checking = { entries: archive.entries.columns, facts, level: 'contents' as const };
+  const workerData: ThreadTask = { fd: handle.fd, sizeBytes: archive.sizeBytes, checking };
+  const thread = new Worker(path.join(dist, 'verify-thread.js'), { workerData });
+  const [reasons] = (await once(thread, 'message')) as unknown[];
+  assert.deepEqual(reasons, new Map());
+  assert.deepEqual([...facts.states], [SOUND, SOUND, SOUND]);
+  await thread.terminate();
+  await handle.close();
+  await archive.close();
 });

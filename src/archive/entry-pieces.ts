@@ -3,7 +3,7 @@ import { pipeline, Readable } from 'node:stream';
 import { crc32, createInflateRaw, type InflateRaw, inflateRawSync } from 'node:zlib';
 import { errorText, KnownError, systemErrorCode } from '../model/known-error.ts';
 import { damaged } from './damaged.ts';
-import { FileWindow } from './file-window.ts';
+import { type ByteSource, FileWindow } from './file-window.ts';
 import {
   type ArchiveEntry,
   checkDescriptor,
@@ -15,7 +15,7 @@ import {
 /** Entries up to this size come in one piece; this bounds the memory that reading takes. */
 export const MAX_PIECE_BYTES = 8 * 1024 * 1024;
 /** Large enough that a network volume is read at full speed. */
-const WINDOW_BYTES = 2 * 1024 * 1024;
+export const WINDOW_BYTES = 2 * 1024 * 1024;
 const STREAM_CHUNK_BYTES = 1024 * 1024;
 
 /**
@@ -26,10 +26,15 @@ export type Piece =
   | { readonly kind: 'bytes'; readonly entry: ArchiveEntry; readonly bytes: Buffer; readonly isLast: boolean }
   | { readonly kind: 'damaged'; readonly entry: ArchiveEntry; readonly reason: string };
 
-/** An open file of a known size. */
-export interface OpenFile {
-  readonly handle: FileHandle;
+/** A file of a known size that can be read. */
+export interface ReadableFile {
+  readonly handle: ByteSource;
   readonly sizeBytes: number;
+}
+
+/** An open file of a known size. */
+export interface OpenFile extends ReadableFile {
+  readonly handle: FileHandle;
 }
 
 /**
@@ -39,35 +44,51 @@ export interface OpenFile {
  * @throws the system error when the file itself cannot be read
  */
 export async function* readPieces(
-  { handle, sizeBytes }: OpenFile,
+  { handle, sizeBytes }: ReadableFile,
   entries: Iterable<ArchiveEntry>,
 ): AsyncGenerator<Piece, void, undefined> {
   const window = new FileWindow(handle, sizeBytes, WINDOW_BYTES);
-  for (const entry of entries) {
-    try {
-      if (entry.sizeBytes <= MAX_PIECE_BYTES) {
-        yield { kind: 'bytes', entry, bytes: await readWhole(window, entry), isLast: true };
-      } else {
-        yield* readStreamed(window, entry);
-      }
-    } catch (error) {
-      if (!(error instanceof KnownError)) throw error;
-      yield { kind: 'damaged', entry, reason: error.message };
+  for (const entry of entries) yield* readPiecesOf(window, entry);
+}
+
+/** The pieces of one entry. Throws as `readPieces` does. */
+export async function* readPiecesOf(
+  window: FileWindow,
+  entry: ArchiveEntry,
+): AsyncGenerator<Piece, void, undefined> {
+  try {
+    if (entry.sizeBytes <= MAX_PIECE_BYTES) {
+      const range = await window.read(entry.start, entry.end - entry.start);
+      yield { kind: 'bytes', entry, bytes: contentIn(range, entry), isLast: true };
+    } else {
+      yield* readStreamed(window, entry);
     }
+  } catch (error) {
+    if (!(error instanceof KnownError)) throw error;
+    yield { kind: 'damaged', entry, reason: error.message };
   }
 }
 
 /** One call into zlib costs far less than a stream, which counts with ten thousand entries. */
-async function readWhole(window: FileWindow, entry: ArchiveEntry): Promise<Buffer> {
-  const range = await window.read(entry.start, entry.end - entry.start);
+function contentIn(range: Buffer, entry: ArchiveEntry): Buffer {
+  const data = dataIn(range, entry);
+  const bytes = entry.isDeflated ? inflate(data, entry) : data;
+  checkContent(entry, bytes.length, crc32(bytes));
+  return bytes;
+}
+
+/**
+ * The data of an entry, still deflated if it is, when all around it is as the directory says.
+ *
+ * @param range the bytes of the entry, from its header to the next entry
+ * @throws KnownError `failed`
+ */
+export function dataIn(range: Buffer, entry: ArchiveEntry): Buffer {
   const dataStart = checkLocalHeader(range, entry);
   const dataEnd = dataStart + entry.compressedSizeBytes;
   if (dataEnd > range.length) throw damaged(`${entry.path} overlaps what follows it`);
   checkDescriptor(range.subarray(dataEnd), entry);
-  const data = range.subarray(dataStart, dataEnd);
-  const bytes = entry.isDeflated ? inflate(data, entry) : data;
-  checkContent(entry, bytes.length, crc32(bytes));
-  return bytes;
+  return range.subarray(dataStart, dataEnd);
 }
 
 function inflate(data: Buffer, entry: ArchiveEntry): Buffer {

@@ -6,31 +6,106 @@ import type { ArchiveEntry } from './zip-entry.ts';
 const COLUMNS = 6;
 const FREE = -1;
 
+/** Entries as numbers and bytes, in memory that threads share. */
+export interface EntryColumns {
+  readonly length: number;
+  readonly numbers: Float64Array<SharedArrayBuffer>;
+  readonly paths: Uint8Array<SharedArrayBuffer>;
+  /** Where each path ends. */
+  readonly pathEnds: Uint32Array<SharedArrayBuffer>;
+}
+
+/** Entries by their places. An entry becomes an object when it is asked for. */
+export class EntryRows implements Iterable<ArchiveEntry> {
+  protected count: number;
+  protected readonly numbers: Float64Array<SharedArrayBuffer>;
+  protected paths: Buffer<SharedArrayBuffer>;
+  protected readonly pathEnds: Uint32Array<SharedArrayBuffer>;
+
+  constructor({ length, numbers, paths, pathEnds }: EntryColumns) {
+    this.count = length;
+    this.numbers = numbers;
+    this.paths = Buffer.from(paths.buffer, paths.byteOffset, paths.length);
+    this.pathEnds = pathEnds;
+  }
+
+  get length(): number {
+    return this.count;
+  }
+
+  /** The entries for another thread. None may be added any more. */
+  get columns(): EntryColumns {
+    return { length: this.count, numbers: this.numbers, paths: this.paths, pathEnds: this.pathEnds };
+  }
+
+  /** The entry at a place; undefined behind the last one. */
+  at(index: number): ArchiveEntry | undefined {
+    if (index < 0 || index >= this.count) return undefined;
+    const first = index * COLUMNS;
+    const packedFlags = this.numbers[first + 3] ?? 0;
+    return {
+      path: this.paths.toString('latin1', this.pathEnd(index - 1), this.pathEnd(index)),
+      sizeBytes: this.numbers[first] ?? 0,
+      compressedSizeBytes: this.numbers[first + 1] ?? 0,
+      crc32: this.numbers[first + 2] ?? 0,
+      isDeflated: packedFlags % 2 === 1,
+      flags: Math.floor(packedFlags / 2),
+      start: this.numbers[first + 4] ?? 0,
+      end: this.numbers[first + 5] ?? 0,
+    };
+  }
+
+  /** The entries from one place on, before another. */
+  slice(from: number, to: number): ArchiveEntry[] {
+    const entries: ArchiveEntry[] = [];
+    for (let index = from; index < to; index++) {
+      const entry = this.at(index);
+      if (entry) entries.push(entry);
+    }
+    return entries;
+  }
+
+  /** The size of the content of an entry; 0 where there is none. */
+  sizeBytes(index: number): number {
+    return index < 0 ? 0 : (this.numbers[index * COLUMNS] ?? 0);
+  }
+
+  /** Where in the file an entry ends, and the next one begins; 0 before the first. */
+  end(index: number): number {
+    return index < 0 ? 0 : (this.numbers[index * COLUMNS + 5] ?? 0);
+  }
+
+  *[Symbol.iterator](): Generator<ArchiveEntry, void, undefined> {
+    for (let index = 0; index < this.count; index++) {
+      const entry = this.at(index);
+      if (entry) yield entry;
+    }
+  }
+
+  protected pathEnd(index: number): number {
+    return index < 0 ? 0 : (this.pathEnds[index] ?? 0);
+  }
+}
+
 /**
  * The entries of an archive, in the order of the file: numbers and bytes instead of an object for each, of
- * which there can be hundreds of thousands. An entry becomes an object when it is asked for.
+ * which there can be hundreds of thousands.
  */
-export class EntryTable implements Iterable<ArchiveEntry> {
-  #length = 0;
-  readonly #numbers: Float64Array;
-  #paths: Buffer;
-  /** Where each path ends. */
-  readonly #pathEnds: Uint32Array;
+export class EntryTable extends EntryRows {
   /** A hash table with open addressing: the place of an entry, or FREE. Never more than half full. */
   readonly #slots: Int32Array;
   /** Nobody who writes an archive can know which paths will meet in one slot. */
   readonly #seed = randomBytes(4).readInt32LE();
 
   /** @param room for how many entries there is room, and how many bytes their paths take together, as a guess */
-  constructor(room: { readonly entryCount: number; readonly pathBytes: number }) {
-    this.#numbers = new Float64Array(room.entryCount * COLUMNS);
-    this.#paths = Buffer.alloc(room.pathBytes);
-    this.#pathEnds = new Uint32Array(room.entryCount);
-    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * room.entryCount + 2))).fill(FREE);
-  }
-
-  get length(): number {
-    return this.#length;
+  constructor({ entryCount, pathBytes }: { readonly entryCount: number; readonly pathBytes: number }) {
+    super({
+      length: 0,
+      numbers: new Float64Array(new SharedArrayBuffer(entryCount * COLUMNS * 8)),
+      paths: new Uint8Array(new SharedArrayBuffer(pathBytes)),
+      pathEnds: new Uint32Array(new SharedArrayBuffer(entryCount * 4)),
+    });
+    this.#slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * entryCount + 2))).fill(FREE);
   }
 
   /**
@@ -40,51 +115,31 @@ export class EntryTable implements Iterable<ArchiveEntry> {
    */
   add(entry: ArchiveEntry): void {
     const { path, sizeBytes, compressedSizeBytes, crc32, isDeflated, flags, start, end } = entry;
-    const pathStart = this.#pathEnd(this.#length - 1);
+    const pathStart = this.pathEnd(this.count - 1);
     const slot = this.#slotOf(path);
     if (this.#slots[slot] !== FREE) throw damaged(`${path} is in it twice`);
-    if (this.#length === this.#pathEnds.length) throw damaged('its directory has more entries than it says');
-    if (pathStart + path.length > this.#paths.length) {
-      this.#paths = Buffer.concat([this.#paths], 2 * (pathStart + path.length));
+    if (this.count === this.pathEnds.length) throw damaged('its directory has more entries than it says');
+    if (pathStart + path.length > this.paths.length) {
+      const paths = Buffer.from(new SharedArrayBuffer(2 * (pathStart + path.length)));
+      paths.set(this.paths);
+      this.paths = paths;
     }
-    this.#slots[slot] = this.#length;
-    this.#pathEnds[this.#length] = pathStart + this.#paths.write(path, pathStart, 'latin1');
+    this.#slots[slot] = this.count;
+    this.pathEnds[this.count] = pathStart + this.paths.write(path, pathStart, 'latin1');
     const packedFlags = flags * 2 + Number(isDeflated);
-    this.#numbers.set(
-      [sizeBytes, compressedSizeBytes, crc32, packedFlags, start, end],
-      this.#length * COLUMNS,
-    );
-    this.#length++;
+    this.numbers.set([sizeBytes, compressedSizeBytes, crc32, packedFlags, start, end], this.count * COLUMNS);
+    this.count++;
   }
 
-  /** The place of the entry of this path; undefined when there is none. */
-  indexOf(path: string): number | undefined {
+  /**
+   * The place of the entry of this path; undefined when there is none.
+   *
+   * @param guess where it is looked for first
+   */
+  indexOf(path: string, guess = FREE): number | undefined {
+    if (guess >= 0 && guess < this.count && this.#hasPath(guess, path)) return guess;
     const index = this.#slots[this.#slotOf(path)] ?? FREE;
     return index === FREE ? undefined : index;
-  }
-
-  /** The entry at a place; undefined behind the last one. */
-  at(index: number): ArchiveEntry | undefined {
-    if (index < 0 || index >= this.#length) return undefined;
-    const first = index * COLUMNS;
-    const column = (number: number): number => this.#numbers[first + number] ?? 0;
-    return {
-      path: this.#paths.toString('latin1', this.#pathEnd(index - 1), this.#pathEnd(index)),
-      sizeBytes: column(0),
-      compressedSizeBytes: column(1),
-      crc32: column(2),
-      isDeflated: column(3) % 2 === 1,
-      flags: Math.floor(column(3) / 2),
-      start: column(4),
-      end: column(5),
-    };
-  }
-
-  *[Symbol.iterator](): Generator<ArchiveEntry, void, undefined> {
-    for (let index = 0; index < this.#length; index++) {
-      const entry = this.at(index);
-      if (entry) yield entry;
-    }
   }
 
   /** The slot in which the path stands, or else would have to stand. */
@@ -99,16 +154,12 @@ export class EntryTable implements Iterable<ArchiveEntry> {
   }
 
   #hasPath(index: number, path: string): boolean {
-    const start = this.#pathEnd(index - 1);
-    if (this.#pathEnd(index) - start !== path.length) return false;
+    const start = this.pathEnd(index - 1);
+    if (this.pathEnd(index) - start !== path.length) return false;
     for (let at = 0; at < path.length; at++) {
-      if (this.#paths[start + at] !== path.charCodeAt(at)) return false;
+      if (this.paths[start + at] !== path.charCodeAt(at)) return false;
     }
     return true;
-  }
-
-  #pathEnd(index: number): number {
-    return index < 0 ? 0 : (this.#pathEnds[index] ?? 0);
   }
 }
 

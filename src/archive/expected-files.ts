@@ -7,7 +7,8 @@ const UNNAMED = -1;
 
 /** What a manifest says of one file. */
 export interface ExpectedFile {
-  readonly sha256: string;
+  /** The bytes of it. */
+  readonly sha256: Buffer;
   readonly sizeBytes: number;
   readonly objectCount: number;
 }
@@ -21,6 +22,8 @@ export class ExpectedFiles {
   readonly #missing = new Set<string>();
   readonly #counter = new FileCounter();
   #isOneTwice = false;
+  /** Files are named in the order of the entries, as a rule. */
+  #next = 0;
 
   constructor(entries: EntryTable) {
     this.#entries = entries;
@@ -49,22 +52,22 @@ export class ExpectedFiles {
     for (const file of files) this.#takeOne(file);
   }
 
-  /** What the manifest says of an entry; undefined when it doesn't name it. */
-  of(path: string): ExpectedFile | undefined {
-    const index = this.#entries.indexOf(path);
-    const sizeBytes = index === undefined ? undefined : this.#sizes[index];
-    if (index === undefined || sizeBytes === undefined || sizeBytes === UNNAMED) return undefined;
-    const sha256 = this.#digests.toString('hex', index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
+  /** What the manifest says of the entry at a place; undefined when it doesn't name it. */
+  at(index: number): ExpectedFile | undefined {
+    const sizeBytes = this.#sizes[index];
+    if (sizeBytes === undefined || sizeBytes === UNNAMED) return undefined;
+    const sha256 = this.#digests.subarray(index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES);
     return { sha256, sizeBytes, objectCount: this.#objectCounts[index] ?? 0 };
   }
 
   #takeOne({ path, sha256, sizeBytes, objectCount }: FileRecord): void {
-    const index = this.#entries.indexOf(path);
+    const index = this.#entries.indexOf(path, this.#next);
     if (index === undefined) {
       this.#isOneTwice ||= this.#missing.has(path);
       this.#missing.add(path);
       return;
     }
+    this.#next = index + 1;
     this.#isOneTwice ||= this.#sizes[index] !== UNNAMED;
     this.#digests.write(sha256, index * DIGEST_BYTES, 'hex');
     this.#sizes[index] = sizeBytes;

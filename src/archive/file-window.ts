@@ -1,18 +1,28 @@
-import type { FileHandle } from 'node:fs/promises';
 import { damaged } from './damaged.ts';
+
+/** What a file is read with: a handle, or what does the same. */
+export interface ByteSource {
+  /** Reads up to `length` bytes of the file, from `position` on, to `offset` in the buffer. */
+  read(
+    buffer: Buffer,
+    offset: number,
+    length: number,
+    position: number,
+  ): Promise<{ readonly bytesRead: number }>;
+}
 
 /**
  * Reads ranges of a file through a window, so that many small ranges in a row cost one large read.
  * Not for use by two at once; several windows may share a file handle.
  */
 export class FileWindow {
-  readonly #handle: FileHandle;
+  readonly #handle: ByteSource;
   readonly #fileBytes: number;
   readonly #windowBytes: number;
   #start = 0;
   #bytes: Buffer = Buffer.alloc(0);
 
-  constructor(handle: FileHandle, fileBytes: number, windowBytes: number) {
+  constructor(handle: ByteSource, fileBytes: number, windowBytes: number) {
     this.#handle = handle;
     this.#fileBytes = fileBytes;
     this.#windowBytes = windowBytes;
@@ -42,7 +52,7 @@ export class FileWindow {
 }
 
 /** One read may bring less than asked: it is repeated until the range is full. */
-async function readRange(handle: FileHandle, start: number, length: number): Promise<Buffer> {
+async function readRange(handle: ByteSource, start: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafeSlow(length);
   let filled = 0;
   while (filled < length) {

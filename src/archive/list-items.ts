@@ -55,6 +55,31 @@ export class ListItems {
 }
 
 /**
+ * How many items `ListItems` would make of a whole content, without making them.
+ *
+ * @throws KnownError `failed` when the content is not a List in canonical form
+ */
+export function countItems(content: Buffer): number {
+  if (!startsWith(content, LIST_HEAD)) throw notAList();
+  let count = 1;
+  let start = LIST_HEAD.length;
+  for (;;) {
+    const next = content.indexOf(NEXT_ITEM, start);
+    if (next === -1) break;
+    start = next + ITEM_SEPARATOR.length;
+    count++;
+  }
+  const end = content.length - LIST_TAIL.length;
+  // Before the tail stands the last item, which is not empty.
+  if (end <= start || content.compare(LIST_TAIL, 0, LIST_TAIL.length, end) !== 0) throw notAList();
+  return count;
+}
+
+function startsWith(content: Buffer, head: Buffer): boolean {
+  return content.length >= head.length && content.compare(head, 0, head.length, 0, head.length) === 0;
+}
+
+/**
  * What an item lacks of an object that can be applied: `apiVersion`, `kind` and `metadata.name`.
  * The text never quotes the item, which may be a Secret.
  *

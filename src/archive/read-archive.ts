@@ -3,6 +3,8 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { KnownError } from '../model/known-error.ts';
 import type { CountedManifest, FileRecord, Manifest, ManifestHead } from '../model/manifest.ts';
 import { damaged, named } from './damaged.ts';
+import type { Level } from './entry-check.ts';
+import { EntryChecks } from './entry-checks.ts';
 import { type OpenFile, type Piece, readPieces } from './entry-pieces.ts';
 import type { EntryTable } from './entry-table.ts';
 import { FileCounter } from '../model/file-counter.ts';
@@ -90,6 +92,11 @@ export class Archive {
     } catch (error) {
       throw named(this.path, error);
     }
+  }
+
+  /** Begins to check every entry but the manifest. What it returns has to be closed before the archive. */
+  beginChecks(level: Level): EntryChecks {
+    return new EntryChecks(this.path, this.#file, { entries: this.entries, level });
   }
 
   /** Closes the file. */

@@ -1,17 +1,16 @@
-import { createHash, hash, type Hash } from 'node:crypto';
 import { basename } from 'node:path';
 import { parseArchiveName } from '../model/archive-name.ts';
 import { KnownError } from '../model/known-error.ts';
-import { type CountedManifest, MANIFEST_ENTRY } from '../model/manifest.ts';
+import type { CountedManifest } from '../model/manifest.ts';
 import { checkChecksumFile, sha256Of } from './checksum-file.ts';
 import { reasonOf } from './damaged.ts';
-import type { Piece } from './entry-pieces.ts';
+import { MAX_PROBLEMS } from './check-entries.ts';
+import type { Level } from './entry-check.ts';
+import type { Checked, EntryChecks } from './entry-checks.ts';
+import { DAMAGED, NOT_USABLE } from './entry-facts.ts';
+import type { EntryTable } from './entry-table.ts';
 import { type ExpectedFile, ExpectedFiles } from './expected-files.ts';
-import { itemProblem, ListItems } from './list-items.ts';
 import { type Archive, openArchive } from './read-archive.ts';
-
-/** A wholly broken archive would have a problem with each of its entries. */
-const MAX_PROBLEMS = 50;
 
 /** How thoroughly an archive is verified. */
 export interface VerifyOptions {
@@ -21,8 +20,6 @@ export interface VerifyOptions {
    */
   readonly level?: Level;
 }
-
-type Level = 'hashes' | 'contents';
 
 /** What a verification found. `sha256` and `sizeBytes` are those of the zip file. */
 export type Verification =
@@ -46,7 +43,7 @@ interface Found {
  * Compares an archive with its checksum file and with its manifest: every file that the manifest names is
  * there with its SHA-256, size and number of objects, and nothing else is. A damaged archive is a result,
  * not an error. Memory is bounded, whatever the file says of itself: of an entry, its line in the zip's
- * directory and its line in the manifest are kept, about 150 bytes together.
+ * directory, its line in the manifest and what was found of it are kept, about 200 bytes together.
  *
  * @throws KnownError `usage` when there is no such file or it may not be read
  */
@@ -54,17 +51,20 @@ export async function verifyArchive(path: string, options: VerifyOptions = {}): 
   const problems = new Problems();
   const notes: string[] = [];
   const archive = await problems.unless(() => openArchive(path));
+  let checks: EntryChecks | undefined;
   try {
+    checks = archive?.beginChecks(options.level ?? 'hashes');
     const file = await sha256Of(path);
     const checksum = await checkChecksumFile(path, file.sha256);
     if (checksum.result === 'missing') notes.push(checksum.reason);
     if (checksum.result === 'different') problems.add(checksum.reason);
-    const manifest = archive && (await checkContent(archive, problems, options.level ?? 'hashes'));
+    const manifest = archive && checks && (await checkContent(archive, checks, problems));
     const found = { ...file, notes };
     return manifest && problems.lines.length === 0
       ? { result: 'sound', manifest, problems: [], ...found }
       : { result: 'damaged', manifest, problems: problems.lines, ...found };
   } finally {
+    await checks?.close();
     await archive?.close();
   }
 }
@@ -72,8 +72,8 @@ export async function verifyArchive(path: string, options: VerifyOptions = {}): 
 /** Returns the manifest if it could be read; without it there is nothing to compare entries with. */
 async function checkContent(
   archive: Archive,
+  checks: EntryChecks,
   problems: Problems,
-  level: Level,
 ): Promise<CountedManifest | undefined> {
   const taken = await problems.unless(() => archive.takeManifest(() => new ExpectedFiles(archive.entries)));
   if (!taken) return undefined;
@@ -82,98 +82,39 @@ async function checkContent(
     problems.add('its name and its manifest differ on being complete');
   }
   if (expected.isOneTwice) problems.add('the manifest names a file twice');
-  await checkEntries(archive, expected, problems, level);
+  const checked = await checks.finish();
+  for (let index = 0; index < checked.facts.length; index++) {
+    const problem = entryProblem(archive.entries, index, checked, expected.at(index));
+    if (problem !== undefined) problems.add(problem);
+  }
   for (const path of expected.missing) problems.add(`${path} is missing`);
   return { ...head, counts: expected.counts };
 }
 
-async function checkEntries(
-  archive: Archive,
-  expected: ExpectedFiles,
-  problems: Problems,
-  level: Level,
-): Promise<void> {
-  let check: EntryCheck | undefined;
-  for await (const piece of archive.pieces()) {
-    const { path } = piece.entry;
-    if (path === MANIFEST_ENTRY) continue;
-    const file = expected.of(path);
-    if (piece.kind === 'damaged') {
-      problems.add(piece.reason);
-      check = undefined;
-    } else if (file) {
-      check = takePiece(check ?? new EntryCheck(file, level), piece, problems);
-    } else if (piece.isLast) {
-      problems.add(`${path} is not in the manifest`);
-    }
+/** Compares what was found of an entry with its line in the manifest. */
+function entryProblem(
+  entries: EntryTable,
+  index: number,
+  { facts, reasons }: Checked,
+  expected: ExpectedFile | undefined,
+): string | undefined {
+  const state = facts.state(index);
+  const path = (): string => entries.at(index)?.path ?? '';
+  // A reason that was not kept is of an entry behind the first fifty, which are counted only.
+  if (state === DAMAGED) return reasons.get(index) ?? `${path()} is damaged`;
+  if (!expected) return `${path()} is not in the manifest`;
+  const { sha256, sizeBytes, objectCount } = expected;
+  // As its content is sound, it has the size that the directory says.
+  const foundBytes = entries.sizeBytes(index);
+  if (foundBytes !== sizeBytes) {
+    return `${path()} has ${foundBytes} bytes, not ${sizeBytes} as the manifest says`;
   }
-}
-
-/** Returns the check as long as more pieces of its entry are to come. */
-function takePiece(
-  check: EntryCheck,
-  piece: Piece & { kind: 'bytes' },
-  problems: Problems,
-): EntryCheck | undefined {
-  check.push(piece.bytes, piece.isLast);
-  if (!piece.isLast) return check;
-  const problem = check.problem();
-  if (problem) problems.add(`${piece.entry.path} ${problem}`);
-  return undefined;
-}
-
-/** Compares one entry with its line in the manifest. */
-class EntryCheck {
-  readonly #expected: ExpectedFile;
-  readonly #level: Level;
-  readonly #items = new ListItems();
-  #hash: Hash | undefined;
-  #sha256 = '';
-  #sizeBytes = 0;
-  #objectCount = 0;
-  #itemProblem: string | undefined;
-
-  constructor(expected: ExpectedFile, level: Level) {
-    this.#expected = expected;
-    this.#level = level;
-  }
-
-  push(bytes: Buffer, isLast: boolean): void {
-    this.#sizeBytes += bytes.length;
-    if (isLast && !this.#hash) {
-      this.#sha256 = hash('sha256', bytes);
-    } else {
-      this.#hash ??= createHash('sha256');
-      this.#hash.update(bytes);
-      if (isLast) this.#sha256 = this.#hash.digest('hex');
-    }
-    if (!this.#itemProblem) this.#pushItems(bytes, isLast);
-  }
-
-  problem(): string | undefined {
-    const { sha256, sizeBytes, objectCount } = this.#expected;
-    if (this.#sizeBytes !== sizeBytes) {
-      return `has ${this.#sizeBytes} bytes, not ${sizeBytes} as the manifest says`;
-    }
-    if (this.#sha256 !== sha256) return 'has another SHA-256 than the manifest says';
-    if (this.#itemProblem) return this.#itemProblem;
-    return this.#objectCount === objectCount
-      ? undefined
-      : `has ${this.#objectCount} objects, not ${objectCount} as the manifest says`;
-  }
-
-  #pushItems(bytes: Buffer, isLast: boolean): void {
-    try {
-      for (const item of this.#items.push(bytes, isLast)) {
-        this.#objectCount++;
-        const problem = this.#level === 'contents' ? itemProblem(item) : undefined;
-        if (problem) this.#itemProblem ??= `holds an object (number ${this.#objectCount}) that ${problem}`;
-      }
-    } catch (error) {
-      if (!(error instanceof KnownError)) throw error;
-      this.#itemProblem = error.message;
-    }
-  }
+  if (!facts.digest(index).equals(sha256)) return `${path()} has another SHA-256 than the manifest says`;
+  if (state === NOT_USABLE) return `${path()} ${reasons.get(index) ?? 'is not usable'}`;
+  const foundCount = facts.objectCount(index);
+  return foundCount === objectCount
+    ? undefined
+    : `${path()} has ${foundCount} objects, not ${objectCount} as the manifest says`;
 }
 
 /** The lines of a report, which stay few however broken an archive is. */

@@ -7,13 +7,18 @@ import type { OpenFile } from './entry-pieces.ts';
 import { EntryTable } from './entry-table.ts';
 import { FileWindow } from './file-window.ts';
 import { parseZipEnd, TAIL_BYTES, type ZipEnd } from './zip-end.ts';
-import { type ArchiveEntry, checkRecord, parseManifestRecord } from './zip-entry.ts';
+import {
+  type ArchiveEntry,
+  checkRecord,
+  type DirectoryRecord,
+  parseManifestRecord,
+  parsePlainRecord,
+  RECORD_BYTES,
+} from './zip-entry.ts';
 
 const WINDOW_BYTES = 1024 * 1024;
 /** The end of the file: its end records, and the directory's last record before them. */
 const TAIL_WINDOW_BYTES = 4096;
-/** A header of the central directory without its three variable fields (APPNOTE 4.3.12). */
-const RECORD_BYTES = 46;
 /** That of the manifest, without extra fields. */
 const MANIFEST_RECORD_BYTES = RECORD_BYTES + MANIFEST_ENTRY.length;
 
@@ -26,23 +31,85 @@ const MANIFEST_RECORD_BYTES = RECORD_BYTES + MANIFEST_ENTRY.length;
 export async function readDirectory({ handle, sizeBytes }: OpenFile): Promise<EntryTable> {
   const window = new FileWindow(handle, sizeBytes, WINDOW_BYTES);
   const end = await findEnd(window, sizeBytes);
-  const entries = newTable(end);
-  let before: Entry | undefined;
-  let directoryBytes = 0;
-  for await (const record of readRecords(window, sizeBytes)) {
-    directoryBytes += recordBytes(record);
-    if (before) entries.add(checkRecord(before, record.relativeOffsetOfLocalHeader));
+  return (
+    (await readPlainDirectory(window, sizeBytes, end)) ?? (await readAnyDirectory(window, sizeBytes, end))
+  );
+}
+
+/**
+ * Reads a directory in the form of our writer's, whose records have no extra fields: a third of the work, which
+ * counts with ten thousand entries. It accepts nothing that yauzl refuses.
+ *
+ * @returns undefined for a directory in another form and for one with which something is wrong: what that is,
+ *   is for `readAnyDirectory` to say
+ */
+async function readPlainDirectory(
+  window: FileWindow,
+  fileBytes: number,
+  end: ZipEnd,
+): Promise<EntryTable | undefined> {
+  if (isUnclear(end, fileBytes)) return undefined;
+  const entries = new CheckedEntries(end);
+  let at = end.start;
+  try {
+    for (let count = 0; count < end.entryCount; count++) {
+      const head = window.peek(at, RECORD_BYTES) ?? (await window.read(at, RECORD_BYTES));
+      const length = RECORD_BYTES + head.readUInt16LE(28);
+      const record = parsePlainRecord(window.peek(at, length) ?? (await window.read(at, length)));
+      if (!record) return undefined;
+      entries.add(record, length);
+      at += length;
+    }
+    return entries.end();
+  } catch (error) {
+    if (error instanceof KnownError) return undefined;
+    throw error;
+  }
+}
+
+/** Whether the short end record says "see the long one", and there is none. */
+function isUnclear({ entryCount, start, end }: ZipEnd, fileBytes: number): boolean {
+  return fileBytes - end < TAIL_BYTES && (entryCount >= 0xffff || start >= 0xffff_ffff);
+}
+
+async function readAnyDirectory(window: FileWindow, fileBytes: number, end: ZipEnd): Promise<EntryTable> {
+  const entries = new CheckedEntries(end);
+  for await (const record of readRecords(window, fileBytes)) entries.add(record, recordBytes(record));
+  return entries.end();
+}
+
+/** Makes the entries of the records of a directory, one after the other. */
+class CheckedEntries {
+  readonly #end: ZipEnd;
+  readonly #entries: EntryTable;
+  #before: DirectoryRecord | undefined;
+  #directoryBytes = 0;
+
+  constructor(end: ZipEnd) {
+    this.#end = end;
+    this.#entries = newTable(end);
+  }
+
+  /** Takes the next record, which is so many bytes long. */
+  add(record: DirectoryRecord, byteCount: number): void {
+    this.#directoryBytes += byteCount;
+    if (this.#before) this.#entries.add(checkRecord(this.#before, record.relativeOffsetOfLocalHeader));
     else if (record.relativeOffsetOfLocalHeader !== 0) throw damaged('begins with unknown data');
-    before = record;
+    this.#before = record;
   }
-  if (before) entries.add(checkRecord(before, end.start));
-  if (directoryBytes !== end.end - end.start) {
-    throw damaged('its directory is not as long as its end record says');
+
+  /** Checks the last record and the whole. */
+  end(): EntryTable {
+    const last = this.#before;
+    if (last) this.#entries.add(checkRecord(last, this.#end.start));
+    if (this.#directoryBytes !== this.#end.end - this.#end.start) {
+      throw damaged('its directory is not as long as its end record says');
+    }
+    if (last?.fileNameRaw.toString('latin1') !== MANIFEST_ENTRY) {
+      throw damaged(`no ${MANIFEST_ENTRY} at its end: not finished, or not an archive of openshift-backup`);
+    }
+    return this.#entries;
   }
-  if (before?.fileNameRaw.toString('latin1') !== MANIFEST_ENTRY) {
-    throw damaged(`no ${MANIFEST_ENTRY} at its end: not finished, or not an archive of openshift-backup`);
-  }
-  return entries;
 }
 
 /**

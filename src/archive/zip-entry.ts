@@ -7,6 +7,8 @@ import { readU64 } from './zip-end.ts';
 // contradictory file see different content under one checksum (CVE-2025-54368). Section numbers are of
 // PKWARE's APPNOTE 6.3.10, https://pkware.cachefly.net/webdocs/APPNOTE/APPNOTE-6.3.10.TXT
 
+/** A header of the central directory without its three variable fields (4.3.12). */
+export const RECORD_BYTES = 46;
 /** A local header without its name and extra fields (4.3.7). */
 export const LOCAL_HEADER_BYTES = 30;
 /** The longest name and extra fields that a header can have. */
@@ -25,6 +27,7 @@ const HAS_DESCRIPTOR = 0x08;
 const KNOWN_FLAGS = 0x06 | HAS_DESCRIPTOR | 0x800;
 /** Zip64 sizes, and Info-ZIP's times and owners. Others could give an entry a second name or content. */
 const KNOWN_EXTRA_FIELDS: ReadonlySet<number> = new Set([0x0001, 0x5455, 0x7875]);
+const NO_EXTRA_FIELDS = Buffer.alloc(0);
 const MAX_U16 = 0xffff;
 const MAX_U32 = 0xffff_ffff;
 
@@ -64,17 +67,24 @@ export interface DirectoryRecord {
  * @param bytes the last 59 bytes of a directory; a record with extra fields is longer
  */
 export function parseManifestRecord(bytes: Buffer): DirectoryRecord | undefined {
-  const extraFieldLength = bytes.length < 46 ? 1 : bytes.readUInt16LE(30);
-  const isManifest =
-    extraFieldLength === 0 &&
+  const record = parsePlainRecord(bytes);
+  return record?.fileNameRaw.toString('latin1') === MANIFEST_ENTRY ? record : undefined;
+}
+
+/**
+ * A record of the directory without extra fields, when the bytes are nothing else: that is the form of ours.
+ */
+export function parsePlainRecord(bytes: Buffer): DirectoryRecord | undefined {
+  const isPlain =
+    bytes.length >= RECORD_BYTES &&
     bytes.readUInt32LE(0) === 0x0201_4b50 &&
-    bytes.readUInt16LE(28) === MANIFEST_ENTRY.length &&
-    bytes.toString('latin1', 46) === MANIFEST_ENTRY;
-  if (!isManifest) return undefined;
+    bytes.readUInt16LE(28) === bytes.length - RECORD_BYTES &&
+    bytes.readUInt16LE(30) === 0;
+  if (!isPlain) return undefined;
   return {
-    fileNameRaw: bytes.subarray(46),
+    fileNameRaw: bytes.subarray(RECORD_BYTES),
     fileCommentLength: bytes.readUInt16LE(32),
-    extraFieldRaw: Buffer.alloc(0),
+    extraFieldRaw: NO_EXTRA_FIELDS,
     generalPurposeBitFlag: bytes.readUInt16LE(8),
     compressionMethod: bytes.readUInt16LE(10),
     crc32: bytes.readUInt32LE(16),
@@ -93,12 +103,12 @@ export function parseManifestRecord(bytes: Buffer): DirectoryRecord | undefined 
 export function checkRecord(record: DirectoryRecord, end: number): ArchiveEntry {
   // Latin-1 keeps every byte apart; the grammar lets only ASCII pass.
   const path = record.fileNameRaw.toString('latin1');
-  const where = JSON.stringify(path.slice(0, 200));
+  const where = (): string => JSON.stringify(path.slice(0, 200));
   if (path !== MANIFEST_ENTRY && !isEntryPath(path)) {
-    throw damaged(`entry ${where} has a name that no archive of openshift-backup has`);
+    throw damaged(`entry ${where()} has a name that no archive of openshift-backup has`);
   }
   const problem = kindProblem(record) ?? sizeProblem(record, end);
-  if (problem) throw damaged(`entry ${where} ${problem}`);
+  if (problem) throw damaged(`entry ${where()} ${problem}`);
   return {
     path,
     sizeBytes: record.uncompressedSize,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { EntryTable } from '../../src/archive/entry-table.ts';
+import { EntryRows, EntryTable } from '../../src/archive/entry-table.ts';
 import type { ArchiveEntry } from '../../src/archive/zip-entry.ts';
 import { KnownError } from '../../src/model/known-error.ts';
 
@@ -41,9 +41,15 @@ test('EntryTable gives back what was added, by place and by path, and refuses a 
       }
       assert.deepEqual([...table], expected);
       assert.equal(table.length, expected.length);
+      const rows = new EntryRows(structuredClone(table.columns));
+      assert.deepEqual(rows.slice(0, rows.length), expected);
       for (const [index, entry] of expected.entries()) {
         assert.equal(table.indexOf(entry.path), index);
         assert.deepEqual(table.at(index), entry);
+        assert.deepEqual([table.sizeBytes(index), table.end(index)], [entry.sizeBytes, entry.end]);
+        for (const guess of [-1, 0, index - 1, index, index + 1, expected.length]) {
+          assert.equal(table.indexOf(entry.path, guess), index);
+        }
       }
     }),
   );
@@ -54,6 +60,8 @@ test('EntryTable has nothing outside of it', () => {
   assert.equal(table.at(0), undefined);
   table.add(entryOf('shop/pods.json', 1));
   for (const index of [-1, 1, 199, 200]) assert.equal(table.at(index), undefined, `${index}`);
+  assert.deepEqual([table.sizeBytes(-1), table.end(-1), table.sizeBytes(200), table.end(200)], [0, 0, 0, 0]);
+  assert.equal(table.indexOf('', 1), undefined);
   for (const path of ['', 'shop/pods.jso', 'shop/pods.json ', 'shop/pods.jsom', 'shop/pods.jsoŮ'])
     assert.equal(table.indexOf(path), undefined, path);
 });

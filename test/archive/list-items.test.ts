@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as fc from 'fast-check';
-import { itemProblem, ListItems } from '../../src/archive/list-items.ts';
+import { LIST_HEAD, LIST_TAIL } from '../../src/archive/layout.ts';
+import { countItems, itemProblem, ListItems } from '../../src/archive/list-items.ts';
 import { configMap, listOf } from './zip-fixtures.ts';
 
 /** The items of a content that arrives in pieces which end at these places. */
@@ -12,6 +13,15 @@ function itemsOf(content: Buffer, cuts: readonly number[] = []): string[] {
     const piece = content.subarray(ends[index - 1] ?? 0, end);
     return [...list.push(piece, index === ends.length - 1)].map((item) => item.toString());
   });
+}
+
+/** The count, or what is thrown instead. */
+function countOf(count: () => number): number | string {
+  try {
+    return count();
+  } catch (error) {
+    return String(error);
+  }
 }
 
 test('A List falls into its items, wherever its pieces are cut', () => {
@@ -35,6 +45,7 @@ test('A List falls into its items, wherever its pieces are cut', () => {
       const content = listOf(...objects);
       const read = itemsOf(content, cuts).map((text) => JSON.parse(text) as object);
       assert.deepEqual(read, JSON.parse(JSON.stringify(objects)));
+      assert.equal(countItems(content), objects.length);
     }),
     { numRuns: 500 },
   );
@@ -54,12 +65,39 @@ const noList: Record<string, string> = {
 };
 for (const [what, text] of Object.entries(noList)) {
   test(`Not a List in canonical form: ${what}`, () => {
-    assert.throws(() => itemsOf(Buffer.from(text)), {
-      kind: 'failed',
-      message: 'is not a List in canonical form',
-    });
+    for (const read of [itemsOf, countItems]) {
+      assert.throws(() => read(Buffer.from(text)), {
+        kind: 'failed',
+        message: 'is not a List in canonical form',
+      });
+    }
   });
 }
+
+test('Items are counted as they are taken apart, whatever the content is', () => {
+  const text = fc.array(
+    fc.constantFrom(LIST_HEAD.toString(), LIST_TAIL.toString(), ',\n    {', '{', '}', ',', '\n', '    ', 'x'),
+    { maxLength: 12 },
+  );
+  const content = fc
+    .tuple(fc.boolean(), text, fc.boolean())
+    .map(([hasHead, parts, hasTail]) =>
+      Buffer.from(`${hasHead ? String(LIST_HEAD) : ''}${parts.join('')}${hasTail ? String(LIST_TAIL) : ''}`),
+    );
+  const counts = { counted: 0, refused: 0 };
+  fc.assert(
+    fc.property(content, (bytes) => {
+      const counted = countOf(() => countItems(bytes));
+      counts[typeof counted === 'number' ? 'counted' : 'refused']++;
+      assert.equal(
+        counted,
+        countOf(() => itemsOf(bytes).length),
+      );
+    }),
+    { numRuns: 2000 },
+  );
+  assert.ok(counts.counted > 200 && counts.refused > 200, JSON.stringify(counts));
+});
 
 test('An object that never ends does not fill the memory', () => {
   const list = new ListItems();
