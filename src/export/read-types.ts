@@ -15,8 +15,12 @@ import { typeRecord } from './plan-types.ts';
 import { storeInto, type StoreObject } from './store-object.ts';
 import { TypeSpool } from './type-spool.ts';
 
-/** A type that has been read waits in its spool until those before it have been written. */
-const TYPES = { atOnce: 3, ahead: 32 };
+/**
+ * Two at once keep a server busy, for of each the next page is under way while the last one is worked on; with
+ * more, the first type ends later, and the packing thread waits for it. A type that has been read waits in its
+ * spool until those before it have been written.
+ */
+const TYPES = { atOnce: 2, ahead: 32 };
 
 /** Where the types are read from, the draft beside which spools go, and who is told of it. */
 export interface ReadRequest {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { finished } from 'node:stream/promises';
 import { TooLargeError, TransportError } from './api-error.ts';
 import { transportError } from './open-request.ts';
 
@@ -30,15 +31,20 @@ export async function readAnswer(
 ): Promise<Buffer> {
   const target = space ?? { bytes: Buffer.alloc(0) };
   let sizeBytes = 0;
-  try {
-    for await (const chunk of response as AsyncIterable<Buffer>) {
-      onBytes(chunk.length);
-      const end = sizeBytes + chunk.length;
-      if (end > bytesMax) throw new TooLargeError(`the answer is larger than ${bytesMax} bytes`);
-      if (end > target.bytes.length) target.bytes = grown(target.bytes, sizeBytes, end);
-      chunk.copy(target.bytes, sizeBytes);
-      sizeBytes = end;
+  // Events, and not the stream as an iterable: a promise for each of some ten thousand pieces costs more than the pieces.
+  response.on('data', (chunk: Buffer) => {
+    onBytes(chunk.length);
+    const end = sizeBytes + chunk.length;
+    if (end > bytesMax) {
+      response.destroy(new TooLargeError(`the answer is larger than ${bytesMax} bytes`));
+      return;
     }
+    if (end > target.bytes.length) target.bytes = grown(target.bytes, sizeBytes, end);
+    target.bytes.set(chunk, sizeBytes);
+    sizeBytes = end;
+  });
+  try {
+    await finished(response);
   } catch (error) {
     throw transportError(error);
   }
