@@ -5,24 +5,57 @@ import { errorText, KnownError } from '../model/known-error.ts';
 import type { CommandInput } from './process-context.ts';
 import { toolVersion } from './tool-version.ts';
 
+/** Work with the cluster, which is given a client and the connection beneath it. */
+type ClusterWork<T> = (client: ApiClient, connection: Connection) => Promise<T>;
+
+/** One connection to the cluster for all that a command does with it: each new one costs the server a handshake. */
+export class ClusterAccess {
+  readonly #input: CommandInput;
+  #connection: Promise<Connection> | undefined;
+
+  constructor(input: CommandInput) {
+    this.#input = input;
+  }
+
+  /**
+   * Connects when it is asked for the first time, and puts what can go wrong on the way into words.
+   *
+   * @throws KnownError for everything that an administrator can mend
+   */
+  async use<T>(work: ClusterWork<T>): Promise<T> {
+    const { settings, process } = this.#input;
+    this.#connection ??= connect(settings);
+    const connection = await this.#connection;
+    try {
+      return await work(
+        new ApiClient(connection, `openshift-backup/${toolVersion()}`, process.signal),
+        connection,
+      );
+    } catch (error) {
+      process.signal.throwIfAborted();
+      throw explained(error, connection.server.origin);
+    }
+  }
+
+  /** Ends the connection, if there is one. */
+  async close(): Promise<void> {
+    // That there is none has been told to whoever asked for it.
+    const connection = await this.#connection?.catch(() => undefined);
+    connection?.close();
+  }
+}
+
 /**
- * Connects to the cluster for as long as the work takes, and puts what can go wrong on the way into words.
+ * Connects to the cluster for as long as the work takes.
  *
- * @throws KnownError for everything that an administrator can mend
+ * @throws as `ClusterAccess` does
  */
-export async function withCluster<T>(
-  { settings, process }: CommandInput,
-  work: (client: ApiClient, connection: Connection) => Promise<T>,
-): Promise<T> {
-  const connection = await connect(settings);
+export async function withCluster<T>(input: CommandInput, work: ClusterWork<T>): Promise<T> {
+  const cluster = new ClusterAccess(input);
   try {
-    const client = new ApiClient(connection, `openshift-backup/${toolVersion()}`, process.signal);
-    return await work(client, connection);
-  } catch (error) {
-    process.signal.throwIfAborted();
-    throw explained(error, connection.server.origin);
+    return await cluster.use(work);
   } finally {
-    connection.close();
+    await cluster.close();
   }
 }
 

@@ -4,7 +4,7 @@ import { errorText, KnownError } from '../model/known-error.ts';
 import { byName, copyNight, gatherNight, type NightRequest } from '../volumes/night/copy-night.ts';
 import type { CopyLimits } from '../volumes/night/in-limits.ts';
 import type { ConfiguredCopy } from '../volumes/night/plan-night.ts';
-import { withCluster } from './cluster-access.ts';
+import type { ClusterAccess } from './cluster-access.ts';
 import { copyContext, enduringClient } from './copy-surroundings.ts';
 import { Interruption } from './exit-code.ts';
 import type { CommandInput } from './process-context.ts';
@@ -21,11 +21,12 @@ export const LEDGER_FILE = 'volumes.json';
  */
 export async function nightlyVolumes(
   input: CommandInput,
+  cluster: ClusterAccess,
   onOutcome: (outcome: VolumeOutcome) => void,
 ): Promise<readonly VolumeOutcome[] | undefined> {
   const outcomes = await attempt(
     async () =>
-      await withCluster(input, async (_client, connection) => {
+      await cluster.use(async (_client, connection) => {
         // Also when the run is to end: that there is nothing to be copied must not look like a copy that is missing.
         const client = enduringClient(input, connection);
         const { veleroHooks } = input.settings;

@@ -5,7 +5,7 @@ import { type BackupRequest, type BackupResult, runBackup } from '../export/run-
 import { countLeftOut, type ExportOptions, gapsOf } from '../model/manifest.ts';
 import { countResults, type VolumeOutcome } from '../model/volume-outcome.ts';
 import { afterPublishing, type Warn } from './after-publishing.ts';
-import { withCluster } from './cluster-access.ts';
+import { ClusterAccess } from './cluster-access.ts';
 import { COMPLETE } from './exit-code.ts';
 import { type NightlyChanges, nightlyChanges } from './nightly-changes.ts';
 import { nightlyHistory } from './nightly-history.ts';
@@ -23,17 +23,18 @@ export async function run(input: CommandInput): Promise<number> {
   const startedMs = performance.now();
   yieldToOthers();
   const report = runReport(input.process, () => performance.now());
+  const cluster = new ClusterAccess(input);
   try {
     let changes: NightlyChanges | undefined;
     const compare: BackupRequest['onPublished'] = async (archive, manifest) => {
       changes = await nightlyChanges(input.settings, archive, manifest, report.warn);
       if (changes) report.changes(changes);
     };
-    const ended = await endOf(backup(input, report.on, compare));
+    const ended = await endOf(backup(input, cluster, { report: report.on, onPublished: compare }));
     const made = { id: randomUUID(), startedAt, changedCount: changes?.changedCount, ...ended };
     await recordRun(input.settings, { ...made, endedAt: new Date() }, report.warn);
     if ('error' in made) throw made.error;
-    const volumes = await nightlyVolumes(input, report.volume);
+    const volumes = await nightlyVolumes(input, cluster, report.volume);
     if (volumes) await recordVolumes(input, { ...made, volumes, endedAt: new Date() }, report.warn);
     const isComplete = gapsOf(made.result.manifest.types).length === 0;
     await nightlyReport(input.settings, isComplete, report.warn);
@@ -48,6 +49,7 @@ export async function run(input: CommandInput): Promise<number> {
     return code;
   } finally {
     report.stop();
+    await cluster.close();
   }
 }
 
@@ -108,13 +110,11 @@ function exportOptions(settings: Settings): ExportOptions {
 }
 
 async function backup(
-  input: CommandInput,
-  report: BackupRequest['report'],
-  onPublished: BackupRequest['onPublished'],
+  { settings }: CommandInput,
+  cluster: ClusterAccess,
+  { report, onPublished }: Pick<BackupRequest, 'report' | 'onPublished'>,
 ): Promise<BackupResult> {
-  const { settings } = input;
-  return await withCluster(
-    input,
+  return await cluster.use(
     async (client, connection) =>
       await runBackup({
         client,

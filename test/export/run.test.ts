@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { countingProxy } from '../bench/measure.ts';
 import { type Cluster, READ_EVERYTHING, startCluster } from '../cluster/cluster.ts';
 import { installOpenShiftTypes } from '../cluster/openshift-types.ts';
 import { sampleProjects } from '../cluster/sample-projects.ts';
@@ -34,6 +35,7 @@ describe('two runs on a quiet cluster', { skip: missing('unzip') }, () => {
   let cluster: Cluster;
   let folder: string;
   let runs: CliResult[];
+  let kubeconfig: string;
   /** The archives of both runs, and where they are unpacked. */
   const archives: string[] = [];
   const unpacked: string[] = [];
@@ -44,11 +46,11 @@ describe('two runs on a quiet cluster', { skip: missing('unzip') }, () => {
     await installOpenShiftTypes(cluster);
     await cluster.apply(sampleProjects());
     await cluster.create(nastyObjects());
-    const { kubeconfig } = await cluster.serviceAccount({
+    ({ kubeconfig } = await cluster.serviceAccount({
       namespace: 'backup',
       name: 'openshift-backup',
       clusterRules: READ_EVERYTHING,
-    });
+    }));
     const dir = path.join(folder, 'archives');
     // A umask that takes nothing away: the modes are the tool's own.
     const wrapper = ['sh', '-c', 'umask 0; exec "$@"', 'sh'];
@@ -82,6 +84,23 @@ describe('two runs on a quiet cluster', { skip: missing('unzip') }, () => {
     ]);
     assert.deepEqual(await namesIn(path.join(folder, 'archives')), expected);
     for (const archive of archives) await assertSound(archive);
+  });
+
+  test('open no more than four connections', async () => {
+    const proxy = await countingProxy(Number(new URL(cluster.server).port));
+    try {
+      const redirected = path.join(folder, 'proxied.kubeconfig');
+      const text = await readFile(kubeconfig, 'utf8');
+      await writeFile(redirected, text.replace(cluster.server, `https://127.0.0.1:${proxy.port}`));
+      const dir = path.join(folder, 'proxied');
+      await mkdir(dir);
+      const { code, stderr } = await runCli(['run', '--dir', dir, '--kubeconfig', redirected]);
+      assert.equal(code, 0, stderr);
+      const count = proxy.connectionCount();
+      assert.ok(count > 0 && count <= 4, `${count} connections`);
+    } finally {
+      proxy.close();
+    }
   });
 
   test('hold every object, and of it every field that no rule prunes', async () => {
