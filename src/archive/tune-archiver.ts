@@ -22,9 +22,15 @@ interface Engine extends NodeJS.EventEmitter {
   _writeLocalFileHeader(entry: EngineEntry): void;
   _afterAppend(entry: EngineEntry): void;
   _writeCentralFileHeader(entry: EngineEntry): void;
+  _smartStream: (entry: EngineEntry, callback: unknown) => DeflatingStream;
   readonly _entries: unknown[];
   write: (chunk: Buffer | string) => boolean;
   end(): void;
+}
+
+/** What deflates an entry that comes as a stream. `done` is called when a chunk has been taken in. */
+interface DeflatingStream {
+  _transform: (chunk: Uint8Array, encoding: string, done: (...result: unknown[]) => void) => void;
 }
 
 /** What all entries have in common. */
@@ -37,6 +43,8 @@ export interface EntryAttributes {
 export interface TunedArchiver {
   /** Appends an entry while archiver has none under way. Its bytes have been copied when this returns. */
   appendDeflated(entry: DeflatedEntry): void;
+  /** Says of bytes in a stream for archiver that their memory goes when they have been deflated. */
+  lend(bytes: Buffer): Buffer;
   /** Resolves when archiver has passed on what it can't hold; never, if that fails. */
   drained(): Promise<void>;
 }
@@ -63,7 +71,12 @@ export function tuneArchiver(zip: ZipArchive, { date, mode }: EntryAttributes): 
   const sample = sampleHeaders({ date, mode });
   const addLine = keepDirectory(engine);
   gatherWrites(engine);
+  const lent = releaseLent(engine);
   return {
+    lend(bytes) {
+      lent.add(bytes);
+      return bytes;
+    },
     appendDeflated(entry) {
       if (engine._archive.processing) throw new Error('archiver has another entry under way');
       addLine(centralHeader(sample, entry, engine.offset));
@@ -75,6 +88,33 @@ export function tuneArchiver(zip: ZipArchive, { date, mode }: EntryAttributes): 
       while (engine.writableNeedDrain) await once(engine, 'drain');
     },
   };
+}
+
+/**
+ * Gives memory back at once: it would pile up by tens of megabytes before the garbage collector began, which
+ * sees small objects only.
+ *
+ * @returns the bytes whose memory goes
+ */
+function releaseLent(engine: Engine): WeakSet<Uint8Array> {
+  const lent = new WeakSet<Uint8Array>();
+  const streamFor = engine._smartStream.bind(engine);
+  engine._smartStream = (entry, callback) => {
+    const stream = streamFor(entry, callback);
+    const transform = stream._transform.bind(stream);
+    stream._transform = (chunk, encoding, done) =>
+      transform(chunk, encoding, (...result) => {
+        if (lent.has(chunk)) release(chunk);
+        done(...result);
+      });
+    return stream;
+  };
+  return lent;
+}
+
+/** Gives the memory of bytes back, which nobody may use any more. Nothing happens where they share it with others. */
+export function release({ buffer, byteLength }: Uint8Array): void {
+  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 /**
@@ -177,6 +217,7 @@ function isKnown(engine: Partial<Engine>): engine is Engine {
     engine._appendBuffer,
     engine._writeLocalFileHeader,
     engine._afterAppend,
+    engine._smartStream,
     engine._writeCentralFileHeader,
     engine.write,
     engine.end,

@@ -9,7 +9,7 @@ import { type FileCounts, MANIFEST_ENTRY, type ManifestHead } from '../model/man
 import type { EntryBatch, EntryPart, PackingStart } from './batch.ts';
 import { FileList } from './file-list.ts';
 import { manifestPieces } from './manifest-text.ts';
-import { tuneArchiver, type TunedArchiver } from './tune-archiver.ts';
+import { release, tuneArchiver, type TunedArchiver } from './tune-archiver.ts';
 
 /**
  * Deflate at the level of `zip`, with a window of 8 KiB: an object repeats the one before it, so a window of
@@ -45,6 +45,8 @@ export class ZipFile {
       write: (chunk: Uint8Array, _encoding, callback) => {
         try {
           this.#writeAll(chunk);
+          // Large pieces have been joined for this one write.
+          release(chunk);
         } catch (error) {
           callback(error as Error);
           return;
@@ -79,7 +81,7 @@ export class ZipFile {
   async addPart({ memory, partBytes, path, objectCount, isLast }: EntryPart): Promise<void> {
     const open = (this.#open ??= this.#openEntry(path));
     // A copy: archiver may hold it when the memory has gone back.
-    const bytes = Buffer.from(Buffer.from(memory, 0, partBytes));
+    const bytes = this.#tuned.lend(Buffer.from(Buffer.from(memory, 0, partBytes)));
     open.digest.update(bytes);
     open.sizeBytes += partBytes;
     if (!open.source.write(bytes)) await once(open.source, 'drain');

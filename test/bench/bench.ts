@@ -49,6 +49,7 @@ interface Result extends DriftResult {
   readonly ratioToDownload: number;
   readonly timesFasterThanOldWay: number | null;
   readonly idleGetP99Ms: number;
+  readonly downloadGetP99Ms: number;
   readonly getP99Ms: number;
 }
 
@@ -77,8 +78,11 @@ async function bench(on: Cluster): Promise<Result> {
   }
   const downloadSeconds = median(downloads.map(({ wallSeconds }) => wallSeconds));
   const runSeconds = median(runs.map(({ wallSeconds }) => wallSeconds));
-  log('a GET in the foreground, idle and while a run is under way');
-  const foreground = await foregroundP99(on, token, kubeconfig, runSeconds);
+  log('a GET in the foreground: idle, during downloads, and during runs');
+  const foreground = await foregroundP99(on, token, runSeconds, {
+    download: async () => await download(on, token, paths, CONNECTIONS[0]),
+    run: async () => await run(kubeconfig),
+  });
   log('the old way, on three projects');
   const sample = [0, 1, 2].map((index) => projectObjects(index)[0]?.metadata.name ?? '');
   const oldWay = (await oldWaySeconds(on.description.binaries.kubectl, kubeconfig, sample, projectCount)) ?? null;
@@ -136,19 +140,27 @@ async function run(kubeconfig: string): Promise<Measured> {
   }
 }
 
-/** As long idle as a run takes, then three runs. */
+/** As long idle as a run takes, then three downloads, and three runs. */
 async function foregroundP99(
   on: Cluster,
   token: string,
-  kubeconfig: string,
   runSeconds: number,
-): Promise<Pick<Result, 'idleGetP99Ms' | 'getP99Ms'>> {
-  const idle = startForeground(on, token);
-  await sleep(3000 * runSeconds);
-  const idleGetP99Ms = p99(await idle.stop());
-  const busy = startForeground(on, token);
-  for (let round = 0; round < 3; round++) await run(kubeconfig);
-  return { idleGetP99Ms, getP99Ms: p99(await busy.stop()) };
+  { download: downloadOnce, run: runOnce }: Readonly<Record<'download' | 'run', () => Promise<unknown>>>,
+): Promise<Pick<Result, 'idleGetP99Ms' | 'downloadGetP99Ms' | 'getP99Ms'>> {
+  const during = async (work: () => Promise<unknown>): Promise<number> => {
+    const foreground = startForeground(on, token);
+    await work();
+    return p99(await foreground.stop());
+  };
+  return {
+    idleGetP99Ms: await during(async () => await sleep(3000 * runSeconds)),
+    downloadGetP99Ms: await during(async () => await thrice(downloadOnce)),
+    getP99Ms: await during(async () => await thrice(runOnce)),
+  };
+}
+
+async function thrice(work: () => Promise<unknown>): Promise<void> {
+  for (let round = 0; round < 3; round++) await work();
 }
 
 async function connectionsOfRun(on: Cluster, kubeconfig: string): Promise<number> {
@@ -172,7 +184,7 @@ async function report(result: Result): Promise<void> {
     oldWay === null
       ? '(c) the old way                        not measured: there is no jq here'
       : `(c) the old way, extrapolated          ${seconds(oldWay)}   (from 3 projects)`,
-    `GET in the foreground, p99: ${result.idleGetP99Ms.toFixed(1)} ms idle, ${result.getP99Ms.toFixed(1)} ms while runs are under way`,
+    `GET in the foreground, p99: ${result.idleGetP99Ms.toFixed(1)} ms idle, ${result.downloadGetP99Ms.toFixed(1)} ms during bare downloads, ${result.getP99Ms.toFixed(1)} ms during runs`,
     `run : download = ${result.ratioToDownload.toFixed(2)}${times === null ? '' : `; ${times.toFixed(0)} times faster than the old way`}`,
     ...driftLines(result),
     `Medians of ${ROUNDS} rounds; written to bench/latest.json`,
