@@ -2,6 +2,7 @@ import { gunzipSync, type Gunzip } from 'node:zlib';
 import { KnownError } from '../model/known-error.ts';
 import type { ArchiveEntry } from './zip-entry.ts';
 import { dataIn } from './entry-pieces.ts';
+import { releaseMemory } from './release-memory.ts';
 
 /** How much content is inflated at once at most: little enough to lie in a processor's cache. */
 export const MAX_GROUP_BYTES = 256 * 1024;
@@ -47,7 +48,7 @@ export class GroupInflater {
       take(content.subarray(start, start + entry.sizeBytes), offset);
       start += entry.sizeBytes;
     }
-    release(content);
+    releaseMemory(content, roomFor(content.length));
     return true;
   }
 
@@ -109,13 +110,4 @@ function gunzip(bytes: Buffer, sizeBytes: number): Buffer | undefined {
 /** One byte more than comes out: so zlib gives one buffer and need not join several. */
 function roomFor(sizeBytes: number): number {
   return Math.max(64, sizeBytes + 1);
-}
-
-/**
- * Gives the memory of a content back at once: it would pile up by the ten megabytes before the garbage
- * collector, which sees small objects only, began. Small buffers share theirs with others.
- */
-function release(content: Buffer): void {
-  const memory = content.buffer;
-  if (memory instanceof ArrayBuffer && memory.byteLength === roomFor(content.length)) memory.transfer(0);
 }

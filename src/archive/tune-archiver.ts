@@ -1,5 +1,6 @@
 import { ZipArchive } from 'archiver';
 import { once } from 'node:events';
+import { releaseMemory } from './release-memory.ts';
 import { centralHeader, type DeflatedEntry, localHeader, type SampleHeaders } from './zip-headers.ts';
 
 /** What is used of an entry of compress-commons, archiver's zip engine. */
@@ -90,12 +91,7 @@ export function tuneArchiver(zip: ZipArchive, { date, mode }: EntryAttributes): 
   };
 }
 
-/**
- * Gives memory back at once: it would pile up by tens of megabytes before the garbage collector began, which
- * sees small objects only.
- *
- * @returns the bytes whose memory goes
- */
+/** Gives memory back when archiver has deflated what it was lent. Returns whose memory goes. */
 function releaseLent(engine: Engine): WeakSet<Uint8Array> {
   const lent = new WeakSet<Uint8Array>();
   const streamFor = engine._smartStream.bind(engine);
@@ -104,17 +100,12 @@ function releaseLent(engine: Engine): WeakSet<Uint8Array> {
     const transform = stream._transform.bind(stream);
     stream._transform = (chunk, encoding, done) =>
       transform(chunk, encoding, (...result) => {
-        if (lent.has(chunk)) release(chunk);
+        if (lent.has(chunk)) releaseMemory(chunk);
         done(...result);
       });
     return stream;
   };
   return lent;
-}
-
-/** Gives the memory of bytes back, which nobody may use any more. Nothing happens where they share it with others. */
-export function release({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0);
 }
 
 /**

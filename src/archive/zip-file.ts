@@ -9,7 +9,8 @@ import { type FileCounts, MANIFEST_ENTRY, type ManifestHead } from '../model/man
 import type { EntryBatch, EntryPart, PackingStart } from './batch.ts';
 import { FileList } from './file-list.ts';
 import { manifestPieces } from './manifest-text.ts';
-import { release, tuneArchiver, type TunedArchiver } from './tune-archiver.ts';
+import { releaseMemory } from './release-memory.ts';
+import { tuneArchiver, type TunedArchiver } from './tune-archiver.ts';
 
 /**
  * Deflate at the level of `zip`, with a window of 8 KiB: an object repeats the one before it, so a window of
@@ -46,7 +47,7 @@ export class ZipFile {
         try {
           this.#writeAll(chunk);
           // Large pieces have been joined for this one write.
-          release(chunk);
+          releaseMemory(chunk);
         } catch (error) {
           callback(error as Error);
           return;

@@ -14,6 +14,7 @@ import { sampleHeaders, tuneArchiver } from '../../src/archive/tune-archiver.ts'
 import { ArchiveWriter } from '../../src/archive/write-archive.ts';
 import { centralHeader, type DeflatedEntry, localHeader } from '../../src/archive/zip-headers.ts';
 import { MANIFEST_ENTRY } from '../../src/model/manifest.ts';
+import { MANIFEST_HEAD } from './zip-fixtures.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-tune-'));
 after(() => rm(folder, { recursive: true }));
@@ -124,17 +125,7 @@ test('An archive is, byte for byte, what archiver writes of entries that have be
   const writer = await ArchiveWriter.create(file, ATTRIBUTES.date);
   for (const [entry, bytes] of contents)
     await writer.add(entry, { sizeBytes: bytes.length, objectCount: 1, chunks: () => [bytes] });
-  await writer.finish(() => ({
-    format: 1,
-    tool: { name: 'openshift-backup', version: '0' },
-    ruleSet: '1',
-    cluster: { id: null, serverVersion: 'v1' },
-    startedAt: '2026-11-20T00:15:00.000Z',
-    endedAt: '2026-11-20T00:16:00.000Z',
-    isComplete: true,
-    options: { namespaces: [] },
-    types: [],
-  }));
+  await writer.finish(() => MANIFEST_HEAD);
   await writer.close();
   const bytes = await readFile(file);
   assert.equal(writer.sizeBytes, bytes.length);

@@ -8,8 +8,8 @@ import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { BATCH_BYTES } from '../../src/archive/batch.ts';
 import { ArchiveWriter, type EntryContent } from '../../src/archive/write-archive.ts';
-import type { ManifestHead } from '../../src/model/manifest.ts';
 import { mountProblem, mountTmpfs } from '../support/tmpfs.ts';
+import { MANIFEST_HEAD } from './zip-fixtures.ts';
 
 const run = promisify(execFile);
 const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-failures-'));
@@ -17,17 +17,6 @@ after(() => rm(folder, { recursive: true }));
 
 const WRITER = path.join(import.meta.dirname, '../../src/archive/write-archive.ts');
 const IS_FULL = { code: 'ENOSPC', syscall: 'write' };
-const HEAD: ManifestHead = {
-  format: 1,
-  tool: { name: 'openshift-backup', version: '0' },
-  ruleSet: '1',
-  cluster: { id: null, serverVersion: 'v1' },
-  startedAt: '2026-11-20T00:15:00.000Z',
-  endedAt: '2026-11-20T00:16:00.000Z',
-  isComplete: true,
-  options: { namespaces: [] },
-  types: [],
-};
 
 /** Bytes that don't shrink. */
 function noise(sizeBytes: number): EntryContent {
@@ -48,7 +37,7 @@ describe(
           await assert.rejects(addWithoutEnd(writer, noise(sizeBytes)), IS_FULL);
           await assert.rejects(writer.add('z/configmaps.json', noise(1)), IS_FULL);
           await assert.rejects(
-            writer.finish(() => HEAD),
+            writer.finish(() => MANIFEST_HEAD),
             IS_FULL,
           );
         });
@@ -59,7 +48,7 @@ describe(
       await onTmpfs('size=64k', async (writer) => {
         await writer.add('a/configmaps.json', noise(100_000));
         await assert.rejects(
-          writer.finish(() => HEAD),
+          writer.finish(() => MANIFEST_HEAD),
           IS_FULL,
         );
       });
@@ -77,7 +66,7 @@ test('ArchiveWriter can be closed in the middle: the call under way is rejected,
   await adding;
   await assert.rejects(writer.add('z/configmaps.json', noise(1)), /has been closed/u);
   await assert.rejects(
-    writer.finish(() => HEAD),
+    writer.finish(() => MANIFEST_HEAD),
     /has been closed/u,
   );
   assert.equal((await stat(file)).size, size);

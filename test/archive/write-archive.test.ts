@@ -12,21 +12,10 @@ import { verifyArchive } from '../../src/archive/verify-archive.ts';
 import { ArchiveWriter, type EntryContent } from '../../src/archive/write-archive.ts';
 import { canonicalJson } from '../../src/json/canonical-json.ts';
 import type { Manifest } from '../../src/model/manifest.ts';
+import { MANIFEST_HEAD } from './zip-fixtures.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-write-'));
 after(() => rm(folder, { recursive: true }));
-
-const MANIFEST: Omit<Manifest, 'files'> = {
-  format: 1,
-  tool: { name: 'openshift-backup', version: '0' },
-  ruleSet: '1',
-  cluster: { id: null, serverVersion: 'v1' },
-  startedAt: '2026-11-20T00:15:00.000Z',
-  endedAt: '2026-11-20T00:16:00.000Z',
-  isComplete: true,
-  options: { namespaces: [] },
-  types: [],
-};
 
 function listOf(count: number, sizeBytes: number): Buffer {
   const items = Array.from({ length: count }, (_value, index) => ({
@@ -52,10 +41,10 @@ function contentOf(bytes: Buffer, objectCount: number, pieceBytes = 100_000): En
 
 async function write(file: string, contents: Readonly<Record<string, EntryContent>>): Promise<string> {
   const target = path.join(folder, file);
-  const writer = await ArchiveWriter.create(target, new Date(MANIFEST.startedAt));
+  const writer = await ArchiveWriter.create(target, new Date(MANIFEST_HEAD.startedAt));
   try {
     for (const [entry, content] of Object.entries(contents)) await writer.add(entry, content);
-    await writer.finish(() => MANIFEST);
+    await writer.finish(() => MANIFEST_HEAD);
     return target;
   } finally {
     await writer.close();

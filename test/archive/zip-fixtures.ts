@@ -52,6 +52,9 @@ export function manifestOf(contents: Contents, changes: Partial<Manifest> = {}):
   };
 }
 
+/** A manifest but for its files, as a writer is given it. */
+export const { files: _none, ...MANIFEST_HEAD } = manifestOf({});
+
 /** A manifest that names one gap. */
 export function incompleteManifestOf(contents: Contents): Manifest {
   const outcomes = [{ scope: '*', result: 'failed', reason: 'HTTP 503' }] as const;
