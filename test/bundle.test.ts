@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readdir, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -11,6 +11,7 @@ import type { ThreadTask } from '../src/archive/entry-checks.ts';
 import { newFacts, SOUND } from '../src/archive/entry-facts.ts';
 import { openArchive } from '../src/archive/read-archive.ts';
 import { MANIFEST_ENTRY } from '../src/model/manifest.ts';
+import { commandOf } from './bench/measure.ts';
 import { archiveOf, SMALL, writeArchive } from './archive/zip-fixtures.ts';
 import { READ_EVERYTHING, sharedCluster } from './cluster/cluster.ts';
 
@@ -32,6 +33,13 @@ async function entriesOf(dir: string): Promise<Record<string, string>> {
   await archive.close();
   return entries;
 }
+
+test('The work tree starts the program as its first line says, and so does the bundle', async () => {
+  const { scripts } = JSON.parse(await readFile('package.json', 'utf8')) as { scripts: { start: string } };
+  const flags = commandOf('src/main.ts').slice(1, -1);
+  assert.equal(scripts.start, ['node', ...flags, 'src/main.ts'].join(' '));
+  assert.deepEqual(commandOf(path.join(dist, 'main.js')).slice(1, -1), flags);
+});
 
 test('The bundle needs no node_modules, and exports what the source exports', async () => {
   const main = path.join(dist, 'main.js');

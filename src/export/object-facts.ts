@@ -28,7 +28,8 @@ export class FactsWriter {
     // In the order of the keys: this is canonical as it is.
     this.#out.add('{');
     this.#out.newLine(ITEM_DEPTH + 1, true);
-    this.#out.add('"apiVersion": "openshift-backup.io/v1"');
+    this.#out.addKey('apiVersion');
+    this.#out.add('"openshift-backup.io/v1"');
     this.#string(document, document.member(metadata, 'creationTimestamp'), 'created');
     if (images.length > 0) {
       this.#key('images');
@@ -48,9 +49,7 @@ export class FactsWriter {
 
   #key(key: string): void {
     this.#out.newLine(ITEM_DEPTH + 1, false);
-    this.#out.add('"');
-    this.#out.add(key);
-    this.#out.add('": ');
+    this.#out.addKey(key);
   }
 
   /** Writes a member, if there is such a string. */
@@ -83,9 +82,7 @@ export class FactsWriter {
       const value = document.member(object, key);
       if (value === undefined || !document.isString(value) || document.equals(value, '')) continue;
       this.#out.newLine(depth + 1, isEmpty);
-      this.#out.add('"');
-      this.#out.add(key);
-      this.#out.add('": ');
+      this.#out.addKey(key);
       document.writeString(value, this.#out);
       isEmpty = false;
     }

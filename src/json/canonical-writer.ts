@@ -1,6 +1,6 @@
 import { canonicalNumber } from './canonical-number.ts';
 import { JsonDocument, type JsonNode } from './json-document.ts';
-import { Kind, NODE_SIZE } from './tape-reader.ts';
+import { Kind, NODE_SIZE, passedOver } from './tape-reader.ts';
 import { TextBuffer } from './text-buffer.ts';
 
 const QUOTE = 0x22;
@@ -61,8 +61,7 @@ export class CanonicalWriter {
     if (kind === Kind.encoded) return this.#out.add(JSON.stringify(this.#document.value(node)));
     if (kind === Kind.number) return this.#out.add(canonicalNumber(this.#document.source(node)));
     if (kind === Kind.replaced) return this.#out.add(this.#document.replacement(node));
-    if (kind === Kind.unread)
-      throw new Error('A value was passed over when the text was read, and now it is to be written');
+    if (kind === Kind.unread) throw passedOver();
     this.#out.addBytes(bytes, tape[node + 1] ?? 0, tape[node + 2] ?? 0);
   }
 
@@ -105,9 +104,7 @@ export class CanonicalWriter {
   #added(member: AddedMember | undefined, depth: number, isFirst: boolean): void {
     if (!member) return;
     this.#out.newLine(depth + 1, isFirst);
-    this.#out.add('"');
-    this.#out.add(member.key);
-    this.#out.add('": ');
+    this.#out.addKey(member.key);
     this.#out.add(member.json);
   }
 

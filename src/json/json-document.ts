@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { Kind, NODE_SIZE, TapeReader } from './tape-reader.ts';
+import { Kind, NODE_SIZE, passedOver, TapeReader } from './tape-reader.ts';
 import type { TextBuffer } from './text-buffer.ts';
 
 /** A value of a document: its place on the tape. */
@@ -25,7 +25,7 @@ export class JsonDocument {
   /**
    * @param tape one that no other document uses any more, so that it need not be made anew
    * @param unread the way to objects that are passed over (`TapeReader`): `value` and `source` know them,
-   *   `remove` and `replace` may take them away, and they can't be written
+   *   `remove` and `replace` may take them away, and what asks for their members, or writes them, throws
    * @throws JsonSyntaxError
    */
   constructor(text: Buffer, tape?: Int32Array, unread?: readonly string[]) {
@@ -60,17 +60,17 @@ export class JsonDocument {
 
   /** The value under a key of an object; undefined when there is none, or the node is no object. */
   member(node: JsonNode, key: string): JsonNode | undefined {
-    if (this.tape[node] !== Kind.object) return undefined;
+    if (!this.#isRead(node, Kind.object)) return undefined;
     const end = this.#next(node);
     for (let at = node + NODE_SIZE; at < end; at = this.#next(at + NODE_SIZE)) {
-      if (this.#isKey(at, key)) return at + NODE_SIZE;
+      if (this.equals(at, key)) return at + NODE_SIZE;
     }
     return undefined;
   }
 
   /** The elements of an array, or nothing. */
   *elements(node: JsonNode): Generator<JsonNode, void, undefined> {
-    if (this.tape[node] !== Kind.array) return;
+    if (!this.#isRead(node, Kind.array)) return;
     const end = this.#next(node);
     for (let at = node + NODE_SIZE; at < end; at = this.#next(at)) {
       if (this.tape[at] !== Kind.removed) yield at;
@@ -79,7 +79,7 @@ export class JsonDocument {
 
   /** The members of an object, key and value, or nothing. */
   *members(node: JsonNode): Generator<readonly [key: JsonNode, value: JsonNode], void, undefined> {
-    if (this.tape[node] !== Kind.object) return;
+    if (!this.#isRead(node, Kind.object)) return;
     const end = this.#next(node);
     for (let at = node + NODE_SIZE; at < end; at = this.#next(at + NODE_SIZE)) {
       if (this.tape[at] !== Kind.removed) yield [at, at + NODE_SIZE];
@@ -89,7 +89,7 @@ export class JsonDocument {
   /** The number of elements or of members; 0 for any other value. */
   size(node: JsonNode): number {
     let count = 0;
-    const isObject = this.isObject(node);
+    const isObject = this.#isRead(node, Kind.object);
     const end = isObject || this.isArray(node) ? this.#next(node) : node;
     for (let at = node + NODE_SIZE; at < end; at = this.#next(isObject ? at + NODE_SIZE : at)) {
       if (this.tape[at] !== Kind.removed) count++;
@@ -102,14 +102,25 @@ export class JsonDocument {
     return JSON.parse(this.source(node)) as unknown;
   }
 
-  /** Whether a value is this string. */
+  /** Whether a value, or a key, is this string. */
   equals(node: JsonNode, text: string): boolean {
-    return this.#isKey(node, text);
+    if (this.tape[node] === Kind.encoded) return this.value(node) === text;
+    if (this.tape[node] !== Kind.string) return false;
+    const start = (this.tape[node + 1] ?? 0) + 1;
+    const length = (this.tape[node + 2] ?? 0) - start - 1;
+    // A character takes one byte, or more: then the lengths differ, or the bytes do.
+    if (length < text.length) return false;
+    for (let index = 0; index < text.length; index++) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x80 || code === BACKSLASH || code === QUOTE) return this.value(node) === text;
+      if (this.bytes[start + index] !== code) return false;
+    }
+    return length === text.length;
   }
 
   /** Whether a value has no members and no elements, as every one that is neither object nor array. */
   isEmpty(node: JsonNode): boolean {
-    const isObject = this.isObject(node);
+    const isObject = this.#isRead(node, Kind.object);
     const end = isObject || this.isArray(node) ? this.#next(node) : node;
     for (let at = node + NODE_SIZE; at < end; at = this.#next(isObject ? at + NODE_SIZE : at)) {
       if (this.tape[at] !== Kind.removed) return false;
@@ -153,7 +164,7 @@ export class JsonDocument {
       const length = (this.tape[at + 2] ?? 0) - (this.tape[at + 1] ?? 0) - 2;
       for (const key of keys) {
         // A character takes a byte at least.
-        if (key.length <= length && this.#isKey(at, key)) this.tape[at] = Kind.removed;
+        if (key.length <= length && this.equals(at, key)) this.tape[at] = Kind.removed;
       }
     }
   }
@@ -178,19 +189,10 @@ export class JsonDocument {
     return this.#replacements[this.tape[node + 1] ?? 0] ?? 'null';
   }
 
-  #isKey(at: JsonNode, key: string): boolean {
-    if (this.tape[at] === Kind.encoded) return this.value(at) === key;
-    if (this.tape[at] !== Kind.string) return false;
-    const start = (this.tape[at + 1] ?? 0) + 1;
-    const length = (this.tape[at + 2] ?? 0) - start - 1;
-    // A character takes one byte, or more: then the lengths differ, or the bytes do.
-    if (length < key.length) return false;
-    for (let index = 0; index < key.length; index++) {
-      const code = key.charCodeAt(index);
-      if (code >= 0x80 || code === BACKSLASH || code === QUOTE) return this.value(at) === key;
-      if (this.bytes[start + index] !== code) return false;
-    }
-    return length === key.length;
+  /** Whether a value is of this kind. What has been passed over must not look like something empty. */
+  #isRead(node: JsonNode, kind: number): boolean {
+    if (this.tape[node] === Kind.unread) throw passedOver();
+    return this.tape[node] === kind;
   }
 
   #next(node: JsonNode): JsonNode {

@@ -228,3 +228,8 @@ function isDigit(byte: number): boolean {
 function cutOff(): JsonSyntaxError {
   return new JsonSyntaxError('the text is cut off or not JSON');
 }
+
+/** A defect: somebody needs a value that was passed over when the text was read. */
+export function passedOver(): Error {
+  return new Error('A value was passed over when the text was read, and now it is asked for');
+}

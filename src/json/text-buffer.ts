@@ -44,6 +44,13 @@ export class TextBuffer {
     return true;
   }
 
+  /** Adds the key of a member, and what stands before its value. The key is printable ASCII without quotes and backslashes. */
+  addKey(key: string): void {
+    this.add('"');
+    this.add(key);
+    this.add('": ');
+  }
+
   addBytes(bytes: Buffer, start: number, end: number): void {
     this.#reserve(end - start);
     const target = this.#bytes;

@@ -10,21 +10,19 @@ import { installOpenShiftTypes } from '../cluster/openshift-types.ts';
 import { OBJECTS_PER_PROJECT, projectObjects } from './bench-objects.ts';
 import { benchDrift, driftLines, type DriftResult } from './drift.ts';
 import { p99, startForeground } from './latency.ts';
-import { countingProxy, measure, type Measured, median } from './measure.ts';
+import { commandOf, countingProxy, measure, type Measured, median } from './measure.ts';
 import { oldWaySeconds } from './old-way.ts';
 
 const ROUNDS = 5;
 const PROJECTS_AT_ONCE = 50;
 const CONNECTIONS = [2, 4] as const;
-/** As the first line of the program says. */
-const FLAGS = ['--min-semi-space-size=4', '--max-semi-space-size=4', '--initial-heap-size=48'];
-const TOOL = [process.execPath, ...FLAGS, 'dist/main.js'];
 
 const objectCount = Number(process.env['OBJECTS'] ?? '10000');
 const projectCount = Math.ceil(objectCount / OBJECTS_PER_PROJECT);
 if (!Number.isInteger(objectCount) || objectCount < 1) throw new Error('OBJECTS must be a whole number above 0');
 
 execFileSync('npm', ['run', '-s', 'build'], { stdio: ['ignore', 'ignore', 'inherit'] });
+const TOOL = commandOf('dist/main.js');
 const folder = await mkdtemp(join(tmpdir(), 'openshift-backup-bench-'));
 const cluster = await startCluster({ log });
 try {

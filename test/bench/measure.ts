@@ -34,6 +34,14 @@ export async function measure(command: readonly string[], codes: readonly number
   return { wallSeconds, peakMiB: peakKiB / 1024, stdout: output.stdout };
 }
 
+/** How a program of the bundle is started: by this Node, with the flags of its first line. */
+export function commandOf(file: string): string[] {
+  const [first = ''] = readFileSync(file, 'utf8').split('\n', 1);
+  const flags = /^#!\S+ -S node (?<flags>.*)$/u.exec(first)?.groups?.['flags'];
+  if (flags === undefined) throw new Error(`${file} does not begin with how Node is to start it`);
+  return [process.execPath, ...flags.split(' '), file];
+}
+
 /** The middle one of the values; of an even number of them, the lower one of the two. */
 export function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor((values.length - 1) / 2)] ?? Number.NaN;

@@ -9,7 +9,7 @@ import { compareTrees } from '../../src/backuper/compare-trees.ts';
 import type { Tree } from '../../src/backuper/walk-tree.ts';
 import { type BackuperReport, WHOLE_VOLUME } from '../../src/model/backuper.ts';
 import { argumentsOf } from '../../src/model/backuper-arguments.ts';
-import { measure, median } from './measure.ts';
+import { commandOf, measure, median } from './measure.ts';
 
 /*
  * Measures copies of volumes against plain `rsync -a` on the same folders: large files first, then small ones.
@@ -23,8 +23,6 @@ const FILES_PER_FOLDER = 200;
 const PIECE = randomBytes(4 * 1024 * 1024);
 /** A copy each of ours and of rsync's, and some air. */
 const COPIES = 3.3;
-/** As in the first line of the program. */
-const FLAGS = ['--min-semi-space-size=4', '--max-semi-space-size=4'];
 
 const { values } = parseArgs({
   options: {
@@ -130,7 +128,8 @@ async function backuper(
     ...WHOLE_VOLUME,
   });
   const beganMs = performance.now();
-  const child = spawn(process.execPath, [...FLAGS, path.join(folder, 'dist/backuper.js'), ...args], {
+  const [program = '', ...start] = commandOf(path.join(folder, 'dist/backuper.js'));
+  const child = spawn(program, [...start, ...args], {
     stdio: ['ignore', 'ignore', 'inherit'],
     env: { BACKUPER_SOURCE: source, BACKUPER_TARGET: target, BACKUPER_TERMINATION_LOG: log },
   });

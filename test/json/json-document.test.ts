@@ -160,6 +160,7 @@ test('JsonDocument passes over objects on a way, and over nothing else', () => {
       const isObject = text.trimStart().startsWith('{');
       assert.equal(passedOver(whole), 0);
       assert.equal(passedOver(document), isObject ? 2 : 0);
+      if (isObject) assertAsksNothing(document, passed);
       if (isObject)
         assert.throws(() => new CanonicalWriter().write(document, document.root, 0), /passed over/u);
       for (const element of document.elements(entries)) document.remove(element, ['f']);
@@ -169,6 +170,18 @@ test('JsonDocument passes over objects on a way, and over nothing else', () => {
     { numRuns: 1000 },
   );
 });
+
+/** What has been passed over does not look like something empty. */
+function assertAsksNothing(document: JsonDocument, node: JsonNode): void {
+  const questions = [
+    () => document.member(node, 'a'),
+    () => [...document.members(node)],
+    () => [...document.elements(node)],
+    () => document.isEmpty(node),
+    () => document.size(node),
+  ];
+  for (const ask of questions) assert.throws(ask, /passed over/u);
+}
 
 /** How many values have been passed over. */
 function passedOver({ tape }: JsonDocument): number {
