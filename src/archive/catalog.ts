@@ -98,7 +98,9 @@ async function nthComplete(dir: string, index: number, passOver: PassOver): Prom
     return entry;
   }
   const problem = index === 0 ? 'There is no complete archive' : 'There are no two complete archives';
-  throw new KnownError('usage', `${problem}: ${thereIs(dir, names)}`);
+  const [first] = passed;
+  const why = first ? `; ${first.file} can't be read: ${first.reason}` : '';
+  throw new KnownError('usage', `${problem}: ${thereIs(dir, names)}${why}`);
 }
 
 async function entryNamed(dir: string, reference: string): Promise<CatalogEntry | undefined> {

@@ -45,7 +45,6 @@ describe('an archive that cannot be read', () => {
     [['diff', '-o', 'json'], 1],
     [['diff', 'previous', 'latest'], 1],
     [['show'], 0],
-    [['verify'], 0],
     [['fetch'], 0],
   ];
   for (const [args, code] of CALLS) {
@@ -57,6 +56,15 @@ describe('an archive that cannot be read', () => {
       assert.equal(others.length, args[0] === 'fetch' ? 1 : 0, result.stderr);
     });
   }
+
+  test('is verified by verify, beside the one that is taken', async () => {
+    const { code, stdout, stderr } = await call('verify');
+    assert.deepEqual([code, stderr], [4, ''], stdout);
+    const verdicts = stdout
+      .split('\n')
+      .flatMap((line) => /^(?<file>\S+): (?<is>OK|DAMAGED)/u.exec(line)?.slice(1) ?? []);
+    assert.deepEqual(verdicts, [names.newer, 'DAMAGED', names.damaged, 'DAMAGED', names.second, 'OK']);
+  });
 
   test('is not what diff compares', async () => {
     const { stdout } = await call('diff', '-o', 'json');
