@@ -11,8 +11,10 @@ export interface PackingStart {
   readonly fd: number;
   /** The modification time of all entries. */
   readonly date: Date;
-  /** What all entries may be to whoever unpacks them. */
+  /** What all entries, and files, may be to others. */
   readonly mode: number;
+  /** Where entries go that are held and too many for memory. The first thread removes the file. */
+  readonly heldPath: string;
 }
 
 /** Whole entries, one behind the other. The memory goes with them. */
@@ -23,6 +25,8 @@ export interface EntryBatch {
   /** Where each ends. */
   readonly ends: readonly number[];
   readonly objectCounts: readonly number[];
+  /** Entries that are to be held are numbered on and on: the number of the first one. */
+  readonly heldFrom?: number;
 }
 
 /** The next bytes of an entry that is too large for a batch; its parts follow each other. */
@@ -35,6 +39,12 @@ export interface EntryPart {
   readonly isLast: boolean;
 }
 
+/** What becomes of entries that are held: they go into the archive, are forgotten, or come back. */
+export interface HeldRequest {
+  readonly kind: 'place' | 'drop' | 'recall';
+  readonly numbers: readonly number[];
+}
+
 /** The end: the manifest, and the zip's directory. */
 export interface ArchiveEnd {
   readonly kind: 'end';
@@ -42,7 +52,7 @@ export interface ArchiveEnd {
 }
 
 /** What is asked of the packing thread. Each request is carried out and answered in turn. */
-export type PackingRequest = EntryBatch | EntryPart | ArchiveEnd;
+export type PackingRequest = EntryBatch | EntryPart | HeldRequest | ArchiveEnd;
 
 /** The answer to one request. */
 export interface PackingAnswer {
@@ -51,6 +61,8 @@ export interface PackingAnswer {
   readonly memory?: ArrayBuffer;
   /** The bytes that have reached the file so far. */
   readonly fileBytes: number;
+  /** What was recalled. */
+  readonly contents?: readonly Uint8Array[];
   /** At the end. */
   readonly counts?: FileCounts;
 }

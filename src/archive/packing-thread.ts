@@ -15,15 +15,26 @@ parentPort?.on('message', (request: PackingRequest) => {
 });
 
 async function carryOut(request: PackingRequest): Promise<void> {
-  if (request.kind === 'end') {
-    const counts = await zip.finish(request.head);
-    answer({ kind: 'done', fileBytes: zip.fileBytes, counts });
-    return;
+  switch (request.kind) {
+    case 'entries':
+      await zip.addEntries(request);
+      return answer({ kind: 'done', fileBytes: zip.fileBytes, memory: request.memory }, [request.memory]);
+    case 'part':
+      await zip.addPart(request);
+      return answer({ kind: 'done', fileBytes: zip.fileBytes, memory: request.memory }, [request.memory]);
+    case 'place':
+      await zip.place(request.numbers);
+      return answer({ kind: 'done', fileBytes: zip.fileBytes });
+    case 'drop':
+      zip.drop(request.numbers);
+      return answer({ kind: 'done', fileBytes: zip.fileBytes });
+    case 'recall':
+      return answer({ kind: 'done', fileBytes: zip.fileBytes, contents: zip.recall(request.numbers) });
+    case 'end': {
+      const counts = await zip.finish(request.head);
+      return answer({ kind: 'done', fileBytes: zip.fileBytes, counts });
+    }
   }
-  if (request.kind === 'entries') await zip.addEntries(request);
-  else await zip.addPart(request);
-  const { memory } = request;
-  answer({ kind: 'done', fileBytes: zip.fileBytes, memory }, [memory]);
 }
 
 function answer(message: PackingAnswer | PackingFailure, transfer: ArrayBuffer[] = []): void {

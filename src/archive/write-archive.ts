@@ -1,7 +1,8 @@
 import { constants } from 'node:fs';
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import type { CountedManifest, ManifestHead } from '../model/manifest.ts';
 import { BATCH_BYTES } from './batch.ts';
+import type { PackerEntry } from './batch-space.ts';
 import { EntryPacker } from './entry-packer.ts';
 
 /** Never wider: an archive can hold Secrets. */
@@ -15,6 +16,9 @@ export interface EntryContent {
   chunks(): AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
 }
 
+/** An entry that has been handed over but is not in the archive yet. */
+export type HeldEntry = number & { readonly isHeldEntry: true };
+
 /**
  * Writes one zip file, entry by entry, with the manifest as the last one. Not for use by two at once:
  * await each `add` before the next. The zip is made and written by a thread of its own.
@@ -24,21 +28,24 @@ export interface EntryContent {
  */
 export class ArchiveWriter {
   readonly #file: FileHandle;
+  readonly #heldPath: string;
   readonly #packer: EntryPacker;
 
   /**
    * Creates the file, which must not exist yet.
    *
    * @param date the modification time of all entries
+   * @param heldPath where a file goes for entries that are held, if there are to be many; it must not exist
    */
-  static async create(path: string, date: Date): Promise<ArchiveWriter> {
+  static async create(path: string, date: Date, heldPath = `${path}.held`): Promise<ArchiveWriter> {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-    return new ArchiveWriter(await open(path, flags, ARCHIVE_MODE), date);
+    return new ArchiveWriter(await open(path, flags, ARCHIVE_MODE), date, heldPath);
   }
 
-  private constructor(file: FileHandle, date: Date) {
+  private constructor(file: FileHandle, date: Date, heldPath: string) {
     this.#file = file;
-    this.#packer = new EntryPacker({ fd: file.fd, date, mode: ARCHIVE_MODE });
+    this.#heldPath = heldPath;
+    this.#packer = new EntryPacker({ fd: file.fd, date, mode: ARCHIVE_MODE, heldPath });
   }
 
   /** The bytes that have reached the file so far. */
@@ -63,6 +70,39 @@ export class ArchiveWriter {
   }
 
   /**
+   * Hands over an entry of which it is not yet certain that it belongs into the archive. The work of it is
+   * done meanwhile. Call `settle` now and then, for nothing waits here.
+   *
+   * @param pieces the content, at most `BATCH_BYTES` in all; they are copied
+   */
+  hold(entry: PackerEntry, pieces: readonly Uint8Array[]): HeldEntry {
+    const sizeBytes = pieces.reduce((sum, { length }) => sum + length, 0);
+    if (sizeBytes > BATCH_BYTES) throw new RangeError(`${entry.path} is too large to be held`);
+    return this.#packer.hold(entry, pieces, sizeBytes) as HeldEntry;
+  }
+
+  /** Waits until there is room for more. */
+  async settle(): Promise<void> {
+    await this.#packer.untilReady();
+  }
+
+  /** Adds an entry that is held, which it is no more. */
+  async place(entry: HeldEntry): Promise<void> {
+    this.#packer.place(entry);
+    await this.#packer.untilReady();
+  }
+
+  /** Forgets entries that are held. */
+  drop(entries: readonly HeldEntry[]): void {
+    this.#packer.drop(entries);
+  }
+
+  /** Gives back the contents of entries that are held, which they are no more. */
+  async recall(entries: readonly HeldEntry[]): Promise<readonly Uint8Array[]> {
+    return await this.#packer.recall(entries);
+  }
+
+  /**
    * Adds the manifest and the zip's directory, and makes sure that all of it is on the disk.
    *
    * @param describe makes the rest of the manifest when all files have been written
@@ -81,6 +121,7 @@ export class ArchiveWriter {
    */
   async close(): Promise<void> {
     await this.#packer.close();
+    await rm(this.#heldPath, { force: true });
     await this.#file.close();
   }
 

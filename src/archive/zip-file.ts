@@ -4,10 +4,11 @@ import { once } from 'node:events';
 import { writeSync } from 'node:fs';
 import { PassThrough, Readable, Writable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { crc32, deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
 import { type FileCounts, MANIFEST_ENTRY, type ManifestHead } from '../model/manifest.ts';
 import type { EntryBatch, EntryPart, PackingStart } from './batch.ts';
 import { FileList } from './file-list.ts';
+import { HeldEntries, type PackedEntry } from './held-entries.ts';
 import { manifestPieces } from './manifest-text.ts';
 import { releaseMemory } from './release-memory.ts';
 import { tuneArchiver, type TunedArchiver } from './tune-archiver.ts';
@@ -32,6 +33,7 @@ interface OpenEntry {
 export class ZipFile {
   readonly #start: PackingStart;
   readonly #files = new FileList();
+  readonly #held: HeldEntries;
   readonly #zip = new ZipArchive({ zlib: DEFLATE });
   readonly #tuned: TunedArchiver;
   readonly #sink: Writable;
@@ -41,6 +43,7 @@ export class ZipFile {
   /** @param onFailure called with what fails between calls, or keeps a call from ever ending */
   constructor(start: PackingStart, onFailure: (error: unknown) => void) {
     this.#start = start;
+    this.#held = new HeldEntries({ path: start.heldPath, mode: start.mode });
     this.#tuned = tuneArchiver(this.#zip, start);
     this.#sink = new Writable({
       write: (chunk: Uint8Array, _encoding, callback) => {
@@ -66,16 +69,28 @@ export class ZipFile {
     return this.#fileBytes;
   }
 
-  /** Adds whole entries. */
-  async addEntries({ memory, paths, ends, objectCounts }: EntryBatch): Promise<void> {
-    const space = Buffer.from(memory);
-    let start = 0;
-    for (const [index, path] of paths.entries()) {
-      const end = ends[index] ?? start;
-      this.#addWhole(path, space.subarray(start, end), objectCounts[index] ?? 0);
-      start = end;
-    }
+  /** Adds whole entries, or deflates and holds them. */
+  async addEntries(batch: EntryBatch): Promise<void> {
+    const entries = packedEntries(batch);
+    if (batch.heldFrom === undefined) for (const entry of entries) this.#addPacked(entry);
+    else this.#held.add(batch.heldFrom, [...entries]);
     await this.#tuned.drained();
+  }
+
+  /** Adds entries that are held. */
+  async place(numbers: readonly number[]): Promise<void> {
+    for (const number of numbers) this.#addPacked(this.#held.take(number));
+    await this.#tuned.drained();
+  }
+
+  /** Forgets entries that are held. */
+  drop(numbers: readonly number[]): void {
+    for (const number of numbers) this.#held.drop(number);
+  }
+
+  /** Gives back the content of entries that are held, and forgets them. */
+  recall(numbers: readonly number[]): Uint8Array[] {
+    return numbers.map((number) => new Uint8Array(inflateRawSync(this.#held.take(number).deflated)));
   }
 
   /** Adds a part of an entry, which goes through a stream of archiver's. */
@@ -105,13 +120,9 @@ export class ZipFile {
     return this.#files.counts;
   }
 
-  #addWhole(path: string, content: Buffer, objectCount: number): void {
-    const sizeBytes = content.length;
-    // The buffer for the result: JSON shrinks to a tenth or less, and the default of 16 KiB is mostly waste.
-    const chunkSize = Math.max(1024, Math.min(64 * 1024, Math.ceil(sizeBytes / 8)));
-    const deflated = deflateRawSync(content, { ...DEFLATE, chunkSize });
-    this.#tuned.appendDeflated({ path, sizeBytes, crc32: crc32(content), deflated });
-    this.#files.add({ path, sha256: hash('sha256', content), sizeBytes, objectCount });
+  #addPacked({ path, sizeBytes, crc32: checksum, deflated, sha256, objectCount }: PackedEntry): void {
+    this.#tuned.appendDeflated({ path, sizeBytes, crc32: checksum, deflated });
+    this.#files.add({ path, sha256, sizeBytes, objectCount });
   }
 
   #openEntry(path: string): OpenEntry {
@@ -133,4 +144,29 @@ export class ZipFile {
       this.#fileBytes += writtenBytes;
     }
   }
+}
+
+function* packedEntries({ memory, paths, ends, objectCounts }: EntryBatch): Generator<PackedEntry> {
+  const space = Buffer.from(memory);
+  let start = 0;
+  for (const [index, path] of paths.entries()) {
+    const end = ends[index] ?? start;
+    yield packed(path, space.subarray(start, end), objectCounts[index] ?? 0);
+    start = end;
+  }
+}
+
+function packed(path: string, content: Buffer, objectCount: number): PackedEntry {
+  const sizeBytes = content.length;
+  // The buffer for the result: JSON shrinks to a tenth or less, and the default of 16 KiB is mostly waste.
+  const chunkSize = Math.max(1024, Math.min(64 * 1024, Math.ceil(sizeBytes / 8)));
+  const deflated = deflateRawSync(content, { ...DEFLATE, chunkSize });
+  return {
+    path,
+    sizeBytes,
+    crc32: crc32(content),
+    deflated,
+    sha256: hash('sha256', content),
+    objectCount,
+  };
 }

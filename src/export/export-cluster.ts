@@ -1,4 +1,4 @@
-import type { Draft } from '../archive/publish.ts';
+import { type Draft, spoolPath } from '../archive/publish.ts';
 import { ArchiveWriter } from '../archive/write-archive.ts';
 import type { ApiClient } from '../kubernetes/api-client.ts';
 import { identifyCluster } from '../kubernetes/cluster-identity.ts';
@@ -56,7 +56,7 @@ export async function exportCluster(request: ExportRequest): Promise<CountedMani
   report({ kind: 'planned', typeCount: jobs.length, skippedCount: plan.settled.length });
   const contextProject = projects?.contextProject;
   if (contextProject !== undefined) report({ kind: 'context-project', project: contextProject });
-  const writer = await ArchiveWriter.create(draft.path, draft.startedAt);
+  const writer = await ArchiveWriter.create(draft.path, draft.startedAt, spoolPath(draft, 0));
   try {
     const records = await writeTypes(request, writer, jobs);
     // That a project is gone is something that was read.

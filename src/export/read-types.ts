@@ -13,7 +13,7 @@ import type { Scope } from './permissions.ts';
 import type { RunEvent } from './run-event.ts';
 import { typeRecord } from './plan-types.ts';
 import { storeInto, type StoreObject } from './store-object.ts';
-import { TypeSpool } from './type-spool.ts';
+import { type SpooledEntry, TypeSpool } from './type-spool.ts';
 
 /**
  * Two at once keep a server busy, for of each the next page is under way while the last one is worked on; with
@@ -58,16 +58,16 @@ export async function writeTypes(
   const records: TypeRecord[] = [];
   const running = new Set<TypeSpool>();
   const readers = jobs.map((job, index) => async () => {
-    const spool = new TypeSpool({
-      objects: spoolPath(request.draft, 2 * index),
-      facts: spoolPath(request.draft, 2 * index + 1),
+    const spool = new TypeSpool(typeName(job.type), writer, {
+      objects: spoolPath(request.draft, 2 * index + 1),
+      facts: spoolPath(request.draft, 2 * index + 2),
     });
     running.add(spool);
     return await readType(request, job, spool, canonical);
   });
   try {
     for await (const { record, spool } of inOrder(readers, TYPES, request.client.cancel)) {
-      for (const { path, content } of spool.entries(record.type)) await writer.add(path, content);
+      for (const entry of spool.entries()) await write(writer, entry);
       await spool.dispose();
       running.delete(spool);
       records.push(record);
@@ -77,6 +77,11 @@ export async function writeTypes(
     for (const spool of running) await spool.dispose();
   }
   return records;
+}
+
+async function write(writer: ArchiveWriter, entry: SpooledEntry): Promise<void> {
+  if (typeof entry === 'number') await writer.place(entry);
+  else await writer.add(entry.path, entry.content);
 }
 
 async function readType(
@@ -96,7 +101,7 @@ async function readType(
     else outcomes.push(await listType(context, type, scope, permission === 'allowed'));
   }
   try {
-    spool.complete();
+    await spool.complete();
     const record = typeRecord(asRead(type, outcomes), summarised(outcomes));
     const leftOut = spool.leftOut();
     return {
