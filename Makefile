@@ -81,7 +81,7 @@ build: install ## Emit the JavaScript of the image into dist/
 	@rm -rf dist
 	@$(RUN) build
 
-bench: install ## Measure against a bare download and the old way (OBJECTS=100000 make bench; default 10000)
+bench: install ## Measure against a bare download and the old way (OBJECTS=100000 make bench; default 10000; PAGES=cache)
 	@$(RUN) bench
 
 bench-volumes: install ## Measure copies of volumes against plain rsync (ARGS='--gigabytes 1 --files 20000'; default 10 and 200000)
