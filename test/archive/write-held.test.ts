@@ -1,21 +1,19 @@
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { BATCH_BYTES } from '../../src/archive/batch.ts';
 import { openArchive } from '../../src/archive/read-archive.ts';
 import { ArchiveWriter, type HeldEntry } from '../../src/archive/write-archive.ts';
 import { MANIFEST_ENTRY } from '../../src/model/manifest.ts';
-import { mountProblem, mountTmpfs } from '../support/tmpfs.ts';
 import { MANIFEST_HEAD } from './zip-fixtures.ts';
 
 const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-write-held-'));
 after(() => rm(folder, { recursive: true }));
 
-const MOUNT_PROBLEM = await mountProblem();
 const NOISE = randomBytes(2 * BATCH_BYTES);
 
 interface Entry {
@@ -183,86 +181,4 @@ test('ArchiveWriter holds no entry that is too large for a batch', async () => {
   } finally {
     await writer.close();
   }
-});
-
-/** Recalls an entry behind others that are too many for memory, and then tries all that may come later. */
-async function assertFails(writer: ArchiveWriter, expected: object): Promise<void> {
-  // The thread answers when this one waits, so all of it is under way.
-  const [first = assert.fail(), last = assert.fail()] = Array.from({ length: 8 }, (_, index) =>
-    holdIn(writer, entryOf(index, 700_000)),
-  );
-  await assert.rejects(writer.recall([first]), expected);
-  await assertRefusesAll(writer, last, expected);
-}
-
-async function assertRefusesAll(writer: ArchiveWriter, held: HeldEntry, expected: object): Promise<void> {
-  assert.throws(() => holdIn(writer, entryOf(1, 10)), expected);
-  assert.throws(() => writer.drop([held]), expected);
-  await assert.rejects(writer.recall([held]), expected);
-  await assert.rejects(writer.place(held), expected);
-  await assert.rejects(writer.settle(), expected);
-  await assert.rejects(addTo(writer, entryOf(1, 10)), expected);
-  await assert.rejects(
-    writer.finish(() => MANIFEST_HEAD),
-    expected,
-  );
-}
-
-describe('ArchiveWriter rejects what is recalled, and all that comes after,', () => {
-  test('when there is a file where it would hold entries', async () => {
-    const file = path.join(folder, 'taken.zip');
-    await writeFile(`${file}.held`, '');
-    const writer = await ArchiveWriter.create(file, new Date());
-    try {
-      await assertFails(writer, { code: 'EEXIST', syscall: 'open' });
-    } finally {
-      await writer.close();
-    }
-  });
-
-  test('when it is closed', async () => {
-    const writer = await ArchiveWriter.create(path.join(folder, 'closed.zip'), new Date());
-    const held = [0, 1, 2].map((index) => holdIn(writer, entryOf(index, 500_000)));
-    const [last = assert.fail()] = held.splice(2);
-    const recalls = held.map((number) => assert.rejects(writer.recall([number]), /has been closed/u));
-    await writer.close();
-    await Promise.all(recalls);
-    await assertRefusesAll(writer, last, /has been closed/u);
-  });
-
-  test('when the volume of the held entries is full', { skip: MOUNT_PROBLEM }, async () => {
-    const tmpfs = await mountTmpfs('size=2m');
-    try {
-      const file = path.join(folder, 'full.zip');
-      const writer = await ArchiveWriter.create(file, new Date(), path.join(tmpfs.dir, 'held'));
-      try {
-        await assertFails(writer, { code: 'ENOSPC', syscall: 'write' });
-      } finally {
-        await writer.close();
-      }
-      assert.deepEqual(await readdir(tmpfs.dir), []);
-    } finally {
-      await tmpfs.unmount();
-    }
-  });
-
-  test('when the volume of the archive is full', { skip: MOUNT_PROBLEM }, async () => {
-    const tmpfs = await mountTmpfs('size=256k');
-    const writer = await ArchiveWriter.create(path.join(tmpfs.dir, 'full.zip'), new Date());
-    try {
-      const expected = { code: 'ENOSPC', syscall: 'write' };
-      const [last = assert.fail(), placed = assert.fail()] = [0, 1].map((index) =>
-        holdIn(writer, entryOf(index, 900_000)),
-      );
-      await writer.place(placed);
-      await assert.rejects(
-        writer.finish(() => MANIFEST_HEAD),
-        expected,
-      );
-      await assertRefusesAll(writer, last, expected);
-    } finally {
-      await writer.close();
-      await tmpfs.unmount();
-    }
-  });
 });
