@@ -3,6 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { TransportError } from '../../src/kubernetes/api-error.ts';
 import { LARGE, type Project, Reading, type Step } from './type-reading.ts';
@@ -182,3 +184,31 @@ test('TypeSpool does not forget that an object came twice when the next project 
     await reading.close();
   }
 });
+
+test('TypeSpool keeps the memory of no list of a type that waits until it is written', async () => {
+  const typeCount = 32;
+  const reading = await Reading.begin(folder, typeCount);
+  try {
+    const objects = Array.from({ length: 9 }, (_, index) => ({ name: `x${index}`, sizeBytes: 100_000 }));
+    const beforeBytes = bufferBytes();
+    for (let type = 0; type < typeCount; type++) {
+      await reading.takeAll(type, [{ kind: 'add', project: 'a', objects }]);
+      await reading.complete(type);
+    }
+    const keptBytes = bufferBytes() - beforeBytes;
+    // The writer has some batches for itself, which are a megabyte each.
+    assert.ok(keptBytes < 10 * 1024 * 1024, `${keptBytes} bytes`);
+  } finally {
+    await reading.close();
+  }
+});
+
+/** The memory of buffers that are still in use. */
+function bufferBytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  // V8 frees them in the background; the next collection waits for that.
+  collectGarbage();
+  collectGarbage();
+  return process.memoryUsage().arrayBuffers;
+}
