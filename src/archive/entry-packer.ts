@@ -63,13 +63,14 @@ export class EntryPacker {
 
   /** Takes the next bytes of an entry for which there is room. */
   take(piece: Uint8Array): void {
-    this.#sendPlaces();
     this.#taken.take(piece);
   }
 
   /** Ends an entry, whose bytes have been taken. */
   end(entry: PackerEntry): void {
     this.check();
+    // Those that were placed before it come before it.
+    this.#sendPlaces();
     this.#taken.end(entry);
   }
 

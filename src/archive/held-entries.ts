@@ -5,6 +5,8 @@ const MEMORY_BYTES_MAX = 4 * 1024 * 1024;
 const DIGEST_BYTES = 32;
 /** Size, CRC-32, objects, and where the deflated bytes end. */
 const NUMBERS = 4;
+/** Stands for the size of an entry that is held no more. */
+const GONE = -1;
 
 /** An entry that has been deflated. */
 export interface PackedEntry {
@@ -86,13 +88,13 @@ export class HeldEntries {
       sha256: batch.digests.toString('hex', index * DIGEST_BYTES, (index + 1) * DIGEST_BYTES),
       objectCount,
     };
-    this.#release(batch);
+    this.#release(batch, number);
     return entry;
   }
 
   /** Forgets an entry. */
   drop(number: number): void {
-    this.#release(this.#batchOf(number));
+    this.#release(this.#batchOf(number), number);
   }
 
   #batchOf(number: number): HeldBatch {
@@ -103,11 +105,13 @@ export class HeldEntries {
       else to = middle;
     }
     const batch = this.#batches[from];
-    if (batch && number >= batch.first && number < batch.first + batch.paths.length) return batch;
+    const sizeBytes = batch?.numbers[(number - batch.first) * NUMBERS] ?? GONE;
+    if (batch && sizeBytes !== GONE) return batch;
     throw new Error(`There is no held entry ${number}`);
   }
 
-  #release(batch: HeldBatch): void {
+  #release(batch: HeldBatch, number: number): void {
+    batch.numbers[(number - batch.first) * NUMBERS] = GONE;
     batch.left--;
     if (batch.left > 0) return;
     this.#batches.splice(this.#batches.indexOf(batch), 1);

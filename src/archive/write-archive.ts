@@ -120,9 +120,12 @@ export class ArchiveWriter {
    * error counts.
    */
   async close(): Promise<void> {
-    await this.#packer.close();
-    await rm(this.#heldPath, { force: true });
-    await this.#file.close();
+    try {
+      await this.#packer.close();
+      await rm(this.#heldPath, { force: true });
+    } finally {
+      await this.#file.close();
+    }
   }
 
   async #addWhole(path: string, content: EntryContent): Promise<void> {

@@ -68,7 +68,7 @@ export class OpenList {
 
 /** Items one behind the other, each with its separator. */
 class Items {
-  #bytes = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #bytes = Buffer.alloc(0);
   #ends: number[] = [];
   #usedBytes = 0;
 
@@ -106,7 +106,7 @@ class Items {
   }
 
   #grow(sizeBytes: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(sizeBytes, 2 * this.#bytes.length));
+    const larger = Buffer.allocUnsafeSlow(Math.max(FIRST_BYTES, sizeBytes, 2 * this.#bytes.length));
     larger.set(this.#bytes.subarray(0, this.#usedBytes));
     this.#bytes = larger;
   }

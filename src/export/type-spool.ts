@@ -28,7 +28,7 @@ type Project = string | undefined;
 export class TypeSpool {
   readonly #type: string;
   readonly #writer: ArchiveWriter;
-  readonly #open = new OpenList();
+  #open = new OpenList();
   #openProject: Project;
   readonly #held = new Map<Project, HeldList>();
   /** Projects that are in the files: all of them, or what came later of one that is held as well. */
@@ -121,6 +121,8 @@ export class TypeSpool {
    */
   async complete(): Promise<void> {
     this.#close();
+    // With its memory: many types may wait until it is their turn to be written.
+    this.#open = new OpenList();
     for (const project of this.#inFiles) await this.#takeBack(project);
     this.#objects.complete();
     this.#facts.complete();

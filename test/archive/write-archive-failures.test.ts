@@ -1,13 +1,13 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readlink, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, describe, test } from 'node:test';
 import { promisify } from 'node:util';
 import { BATCH_BYTES } from '../../src/archive/batch.ts';
-import { ArchiveWriter, type EntryContent } from '../../src/archive/write-archive.ts';
+import { ArchiveWriter, type EntryContent, type HeldEntry } from '../../src/archive/write-archive.ts';
 import { mountProblem, mountTmpfs } from '../support/tmpfs.ts';
 import { MANIFEST_HEAD } from './zip-fixtures.ts';
 
@@ -16,6 +16,7 @@ const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-failures-'));
 after(() => rm(folder, { recursive: true }));
 
 const WRITER = path.join(import.meta.dirname, '../../src/archive/write-archive.ts');
+const MOUNT_PROBLEM = await mountProblem();
 const IS_FULL = { code: 'ENOSPC', syscall: 'write' };
 
 /** Bytes that don't shrink. */
@@ -26,7 +27,7 @@ function noise(sizeBytes: number): EntryContent {
 
 describe(
   'On a full disk, ArchiveWriter rejects with the error of the system',
-  { skip: await mountProblem() },
+  { skip: MOUNT_PROBLEM },
   () => {
     for (const [name, sizeBytes] of [
       ['small', 50_000],
@@ -115,6 +116,102 @@ describe('ArchiveWriter notices that its thread has ended', () => {
     });
   }
 });
+
+test('ArchiveWriter closes its file also when that of the held entries can not be removed', async () => {
+  const file = path.join(folder, 'unremovable.zip');
+  const writer = await ArchiveWriter.create(file, new Date());
+  await mkdir(`${file}.held`);
+  await assert.rejects(writer.close(), { code: 'ERR_FS_EISDIR' });
+  const open = await Promise.allSettled(
+    (await readdir('/proc/self/fd')).map((fd) => readlink(`/proc/self/fd/${fd}`)),
+  );
+  assert.ok(open.length > 0);
+  assert.ok(!open.some((link) => link.status === 'fulfilled' && link.value === file));
+});
+
+describe('ArchiveWriter rejects what is recalled, and all that comes after,', () => {
+  test('when there is a file where it would hold entries', async () => {
+    const file = path.join(folder, 'taken.zip');
+    await writeFile(`${file}.held`, '');
+    const writer = await ArchiveWriter.create(file, new Date());
+    try {
+      await assertFails(writer, { code: 'EEXIST', syscall: 'open' });
+    } finally {
+      await writer.close();
+    }
+  });
+
+  test('when it is closed', async () => {
+    const writer = await ArchiveWriter.create(path.join(folder, 'held.zip'), new Date());
+    const held = [1, 2, 3].map(() => hold(writer, 500_000));
+    const [last = assert.fail()] = held.splice(2);
+    const recalls = held.map((number) => assert.rejects(writer.recall([number]), /has been closed/u));
+    await writer.close();
+    await Promise.all(recalls);
+    await assertRefusesAll(writer, last, /has been closed/u);
+  });
+
+  test('when the volume of the held entries is full', { skip: MOUNT_PROBLEM }, async () => {
+    const tmpfs = await mountTmpfs('size=2m');
+    try {
+      const file = path.join(folder, 'full.zip');
+      const writer = await ArchiveWriter.create(file, new Date(), path.join(tmpfs.dir, 'held'));
+      try {
+        await assertFails(writer, IS_FULL);
+      } finally {
+        await writer.close();
+      }
+      assert.deepEqual(await readdir(tmpfs.dir), []);
+    } finally {
+      await tmpfs.unmount();
+    }
+  });
+
+  test('when the volume of the archive is full', { skip: MOUNT_PROBLEM }, async () => {
+    const tmpfs = await mountTmpfs('size=256k');
+    const writer = await ArchiveWriter.create(path.join(tmpfs.dir, 'full.zip'), new Date());
+    try {
+      const [last = assert.fail(), placed = assert.fail()] = [1, 2].map(() => hold(writer, 900_000));
+      await writer.place(placed);
+      await assert.rejects(
+        writer.finish(() => MANIFEST_HEAD),
+        IS_FULL,
+      );
+      await assertRefusesAll(writer, last, IS_FULL);
+    } finally {
+      await writer.close();
+      await tmpfs.unmount();
+    }
+  });
+});
+
+/** Recalls an entry behind others that are too many for memory, and then tries all that may come later. */
+async function assertFails(writer: ArchiveWriter, expected: object): Promise<void> {
+  // The thread answers when this one waits, so all of it is under way.
+  const [first = assert.fail(), last = assert.fail()] = Array.from({ length: 8 }, () =>
+    hold(writer, 700_000),
+  );
+  await assert.rejects(writer.recall([first]), expected);
+  await assertRefusesAll(writer, last, expected);
+}
+
+async function assertRefusesAll(writer: ArchiveWriter, held: HeldEntry, expected: object): Promise<void> {
+  assert.throws(() => hold(writer, 10), expected);
+  assert.throws(() => writer.drop([held]), expected);
+  await assert.rejects(writer.recall([held]), expected);
+  await assert.rejects(writer.place(held), expected);
+  await assert.rejects(writer.settle(), expected);
+  await assert.rejects(writer.add('b/configmaps.json', noise(10)), expected);
+  await assert.rejects(
+    writer.finish(() => MANIFEST_HEAD),
+    expected,
+  );
+}
+
+/** Hands over bytes that don't shrink. */
+function hold(writer: ArchiveWriter, sizeBytes: number): HeldEntry {
+  return writer.hold({ path: 'a/configmaps.json', objectCount: 1 }, [randomBytes(sizeBytes)]);
+}
 
 /** Adds an entry again and again, until that fails. */
 async function addWithoutEnd(writer: ArchiveWriter, content: EntryContent): Promise<never> {

@@ -9,7 +9,6 @@ import { CanonicalWriter } from '../../src/json/canonical-writer.ts';
 import { JsonDocument } from '../../src/json/json-document.ts';
 import { ITEM_DEPTH } from '../../src/archive/layout.ts';
 import { ItemSpool } from '../../src/export/item-spool.ts';
-import { TransportError } from '../../src/kubernetes/api-error.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'openshift-backup-spool-'));
 after(() => rm(folder, { recursive: true }));
@@ -85,63 +84,4 @@ test('ItemSpool gives back what went to the file and what is still in memory', a
     sizeBytes: index === 7 ? 3_000_000 : 400_000,
   }));
   assert.deepEqual(await entriesOf(items), expected(items));
-});
-
-test('ItemSpool refuses an object that came twice', async () => {
-  const twice = [
-    { project: 'a', name: 'x', sizeBytes: 1 },
-    { project: 'a', name: 'x', sizeBytes: 2 },
-  ];
-  await assert.rejects(entriesOf(twice), TransportError);
-});
-
-test('ItemSpool forgets a project whose list failed', async () => {
-  const spool = new ItemSpool(join(folder, 'spool'));
-  spool.add('a', 'x', Buffer.from('{}'));
-  spool.add('b', 'y', Buffer.from('{}'));
-  spool.forget('a');
-  assert.deepEqual(
-    Array.from(spool.lists(), ({ project }) => project),
-    ['b'],
-  );
-  spool.forget(undefined);
-  assert.deepEqual([...spool.lists()], []);
-  await spool.dispose();
-});
-
-test('ItemSpool takes a list anew that was forgotten, in memory and in the file', async () => {
-  for (const sizeBytes of [10, 300_000]) {
-    const spool = new ItemSpool(join(folder, 'spool'));
-    const add = async (project: string, name: string, letter: string): Promise<void> => {
-      spool.add(project, name, Buffer.from(letter.repeat(sizeBytes)));
-      await spool.settle();
-    };
-    for (const forgotten of ['a', undefined]) {
-      await add('a', 'x', '1');
-      await add('b', 'y', '2');
-      await add('a', 'z', '3');
-      spool.forget(forgotten);
-    }
-    await add('b', 'z', '5');
-    await add('a', 'x', '4');
-    await add('b', 'y', '6');
-    spool.complete();
-    const texts: string[] = [];
-    for (const { content } of spool.lists())
-      texts.push(Buffer.concat(await Array.fromAsync(content.chunks())).toString());
-    const items = texts.map((text) =>
-      text
-        .match(/\d+/gu)
-        ?.slice(1)
-        .map((digits) => [digits[0], digits.length]),
-    );
-    assert.deepEqual(items, [
-      [['4', sizeBytes]],
-      [
-        ['6', sizeBytes],
-        ['5', sizeBytes],
-      ],
-    ]);
-    await spool.dispose();
-  }
 });

@@ -29,7 +29,7 @@ else watchWrites();
 
 async function watchMainThread(): Promise<void> {
   const { promises } = fs;
-  countCalls(promises, ['open', 'writeFile', 'mkdir', 'rename', 'link', 'unlink']);
+  countCalls(promises, ['open', 'writeFile', 'mkdir', 'rename', 'link', 'unlink', 'rm']);
   syncBuiltinESMExports();
   const probe = await promises.open('/dev/null');
   countCalls(Object.getPrototypeOf(probe) as object, ['write', 'sync', 'close']);

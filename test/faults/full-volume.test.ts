@@ -24,6 +24,9 @@ import { inLists, status } from './faults.ts';
 const SMALL = 'full-volume-small';
 const NOISE = 'full-volume-noise';
 const SPOOL = 'full-volume-spool';
+/** Of several projects, whose deflated entries are together more than is held in memory. */
+const HELD = Array.from({ length: 7 }, (_, index) => `full-volume-held-${index}`);
+const HELD_ALL = 'full-volume-held-*';
 const IS_FULL =
   /^error: Cannot write to \S+ \(ENOSPC\): the volume is full: make it larger, or free space .+$/u;
 const MOUNT_PROBLEM = await mountProblem();
@@ -38,11 +41,13 @@ describe('a volume', () => {
     folder = await mkdtemp(path.join(tmpdir(), 'full-volume-test-'));
     login = await cluster.serviceAccount({ namespace: SMALL, name: 'reader', clusterRules: READ_EVERYTHING });
     await cluster.apply([
-      ...[NOISE, SPOOL].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
-      // An archive of some pages; of several writes; and of a type that is too large for memory.
+      ...[NOISE, SPOOL, ...HELD].map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+      // An archive of some pages; of several writes; of a project that is too large to be held; and of more than
+      // is held in memory.
       ...Array.from({ length: 20 }, (_, index) => map(SMALL, index, noise(1000))),
-      ...Array.from({ length: 8 }, (_, index) => map(NOISE, index, noise(200_000))),
+      ...Array.from({ length: 3 }, (_, index) => map(NOISE, index, noise(200_000))),
       ...Array.from({ length: 60 }, (_, index) => map(SPOOL, index, 'a line like any other\n'.repeat(5000))),
+      ...HELD.map((name) => map(name, 0, noise(680_000))),
     ]);
   });
   after(() => rm(folder, { recursive: true }));
@@ -68,7 +73,7 @@ describe('a volume', () => {
     });
 
     test('while entries are deflated', async () => {
-      for (const free of [10, 250])
+      for (const free of [10, 135])
         assert.deepEqual(await runWithFree(NOISE, free), { code: 4, verified: false });
     });
 
@@ -76,6 +81,12 @@ describe('a volume', () => {
       for (const free of [0, 500, 1000])
         assert.deepEqual(await runWithFree(SPOOL, free), { code: 4, verified: false });
       assert.equal((await runWithFree(SPOOL, 4000)).code, 0);
+    });
+
+    test('while deflated entries are held, or the archive is made of them', async () => {
+      for (const free of [0, 500, 1500])
+        assert.deepEqual(await runWithFree(HELD_ALL, free), { code: 4, verified: false });
+      assert.equal((await runWithFree(HELD_ALL, 4000)).code, 0);
     });
 
     test('of files', async (t) => {
@@ -137,6 +148,7 @@ describe('a volume', () => {
       [SMALL, 20],
       [NOISE, 1000],
       [SPOOL, 4000],
+      [HELD_ALL, 8000],
     ] as const) {
       const result = await run(dir, project, ['sh', '-c', `ulimit -f ${blocks}; exec "$@"`, 'sh']);
       await assertFailed(result, dir, { files, message });

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { mkdir, mkdtemp, rm, utimes } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -6,7 +7,7 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Manifest } from '../../src/model/manifest.ts';
 import { archiveOf, manifestOf as manifestOfNight, SMALL, writeArchive } from '../archive/zip-fixtures.ts';
-import { READ_EVERYTHING, sharedCluster } from '../cluster/cluster.ts';
+import { type KubernetesObject, READ_EVERYTHING, sharedCluster } from '../cluster/cluster.ts';
 import { archivesIn, assertSound, filesIn, manifestOf, namesIn } from '../support/archive-folder.ts';
 import { type CliResult, runCli, startCli } from '../support/run-cli.ts';
 
@@ -15,6 +16,9 @@ const KILLS = Number(process.env['KILL_RUNS'] ?? 40);
 /** So many runs at a time, all into one folder: the machine has at least two cores. */
 const LANES = 2;
 const PROJECT = 'kill-test';
+/** Projects whose deflated entries are together more than is held in memory. */
+const NOISE = Array.from({ length: 7 }, (_, index) => `kill-noise-${index}`);
+const WITH_NOISE = ['-n', 'kill-noise-*'];
 const OLD_ARCHIVES = 3;
 const CONNECTED = '"Connected to the cluster"';
 const VERIFYING = '"Verifying the archive"';
@@ -31,16 +35,13 @@ describe('a run that is killed', () => {
     const cluster = await sharedCluster();
     const request = { namespace: PROJECT, name: 'reader', clusterRules: READ_EVERYTHING };
     ({ kubeconfig } = await cluster.serviceAccount(request));
-    // More than a type may hold in memory, so that there is a spool file; and small when it is packed.
+    // More than is held of a project, so that there is a spool file; and small when it is packed.
     const text = 'a line like any other\n'.repeat(5000);
-    await cluster.apply(
-      Array.from({ length: 60 }, (_, index) => ({
-        apiVersion: 'v1',
-        kind: 'ConfigMap',
-        metadata: { name: `map-${index}`, namespace: PROJECT },
-        data: { text },
-      })),
-    );
+    await cluster.apply([
+      ...NOISE.map((name) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } })),
+      ...Array.from({ length: 60 }, (_, index) => map(PROJECT, index, text)),
+      ...NOISE.map((name) => map(name, 0, randomBytes(680_000).toString('base64'))),
+    ]);
   });
   after(() => rm(folder, { recursive: true }));
 
@@ -89,38 +90,44 @@ describe('a run that is killed', () => {
   test('before any of its calls that change the folder is as safe', async (t) => {
     const dir = path.join(folder, 'calls');
     await mkdir(dir);
-    const { stderr } = await runWithHook(dir, dieAt(0));
+    const { stderr } = await runWithHook(dir, dieAt(0), WITH_NOISE);
+    const left = new Set<string>();
     const callCount = Number(/calls: (\d+)/u.exec(stderr)?.[1]);
     assert.ok(callCount > 15, `${callCount} calls`);
     const published = await filesIn(dir);
     const rest = Array.from({ length: callCount }, (_, index) => index + 1).values();
     const lane = async (): Promise<void> => {
       for (const call of rest) {
-        const { signal } = await runWithHook(dir, dieAt(call));
+        const { signal } = await runWithHook(dir, dieAt(call), WITH_NOISE);
         // Runs that clear up after others make more calls: none ends before it is killed.
         assert.equal(signal, 'SIGKILL', `call ${call}`);
+        for (const kind of await hiddenKinds(dir)) left.add(kind);
         await assertSafe(dir, published);
       }
     };
     await Promise.all(Array.from({ length: LANES }, lane));
     t.diagnostic(`${callCount} calls`);
+    for (const kind of ['draft', 'held', 'spool']) assert.ok(left.has(kind), `left: ${[...left].join()}`);
     await completeRun(dir);
     await assertClean(dir);
   });
 
-  test('before any of its writes to the archive is as safe', async (t) => {
+  test('before any write of its second thread is as safe', async (t) => {
     const dir = path.join(folder, 'writes');
     await mkdir(dir);
     await completeRun(dir);
     const published = await filesIn(dir);
-    let writes = 0;
+    const left: boolean[] = [];
     // Until there is no such write any more.
-    while ((await runWithHook(dir, { DIE_AT_WRITE: String(writes + 1) })).signal === 'SIGKILL') {
-      writes++;
+    while (
+      (await runWithHook(dir, { DIE_AT_WRITE: String(left.length + 1) }, WITH_NOISE)).signal === 'SIGKILL'
+    ) {
+      left.push((await hiddenKinds(dir)).has('held'));
       await assertSafe(dir, published);
     }
-    assert.ok(writes > 0, 'the second thread writes the archive');
-    t.diagnostic(`${writes} writes`);
+    t.diagnostic(`${left.length} writes`);
+    assert.ok(left.length > 2, 'the second thread writes the archive, and what it holds before');
+    assert.deepEqual(new Set(left), new Set([true]), 'what it holds is there until it ends');
     await assertClean(dir);
   });
 
@@ -184,6 +191,25 @@ describe('a run that is killed', () => {
     return stderr.includes(CONNECTED) ? 'reading' : 'starting';
   }
 });
+
+/** What hidden files of runs there are. */
+async function hiddenKinds(dir: string): Promise<Set<string>> {
+  const names = (await namesIn(dir)).filter((name) => name.startsWith('.'));
+  return new Set(
+    names
+      .map((name) => path.extname(name))
+      .map((role) => (role === '.spool0' ? 'held' : role.replaceAll(/[^a-z]/gu, ''))),
+  );
+}
+
+function map(namespace: string, index: number, text: string): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name: `map-${index}`, namespace },
+    data: { text },
+  };
+}
 
 async function oldArchives(dir: string): Promise<string[]> {
   return (await archivesIn(dir)).filter((file) => file.startsWith('openshift-backup-2020'));
