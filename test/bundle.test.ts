@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -58,6 +60,32 @@ test('The bundle needs no node_modules, and exports what the source exports', as
   assert.deepEqual(entries, await entriesOf(dirs.source));
 });
 
+test('The bundle goes through a proxy', async () => {
+  const { kubeconfig } = await (
+    await sharedCluster()
+  ).serviceAccount({ namespace: 'bundle', name: 'behind-proxy', clusterRules: READ_EVERYTHING });
+  let tunnelCount = 0;
+  const proxy = createServer().on('connect', ({ url = '' }: IncomingMessage, client: Socket) => {
+    tunnelCount++;
+    const { hostname, port } = new URL(`tcp://${url}`);
+    const upstream = connect(Number(port), hostname, () => client.write('HTTP/1.1 200 OK\r\n\r\n'));
+    client.pipe(upstream).pipe(client);
+    client.on('error', () => upstream.destroy());
+    upstream.on('error', () => client.destroy());
+  });
+  proxy.listen(0, '127.0.0.1');
+  await once(proxy, 'listening');
+  const { port } = proxy.address() as AddressInfo;
+  const proxied = path.join(folder, 'proxied.kubeconfig');
+  const text = await readFile(kubeconfig, 'utf8');
+  await writeFile(proxied, withProxy(text, `http://127.0.0.1:${port}`));
+  const main = path.join(dist, 'main.js');
+  const { stdout } = await run(process.execPath, [main, 'types', '--kubeconfig', proxied], { cwd: folder });
+  assert.match(stdout, /^configmaps /mu);
+  assert.ok(tunnelCount > 0, 'the proxy was asked');
+  proxy.close();
+});
+
 test('The bundle has the thread that checks entries, where it is looked for', async () => {
   const file = await writeArchive(folder, 'x.zip', await archiveOf(SMALL));
   const archive = await openArchive(file);
@@ -73,3 +101,10 @@ test('The bundle has the thread that checks entries, where it is looked for', as
   await handle.close();
   await archive.close();
 });
+
+/** The kubeconfig of a test cluster, with a proxy before its only server. */
+function withProxy(kubeconfig: string, proxyUrl: string): string {
+  const config = JSON.parse(kubeconfig) as { clusters: { cluster: Record<string, unknown> }[] };
+  for (const { cluster } of config.clusters) cluster['proxy-url'] = proxyUrl;
+  return JSON.stringify(config);
+}

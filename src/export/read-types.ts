@@ -67,7 +67,7 @@ export async function writeTypes(
   });
   try {
     for await (const { record, spool } of inOrder(readers, TYPES, request.client.cancel)) {
-      for (const entry of spool.entries()) await write(writer, entry);
+      await writeAll(writer, spool.entries());
       await spool.dispose();
       running.delete(spool);
       records.push(record);
@@ -79,9 +79,12 @@ export async function writeTypes(
   return records;
 }
 
-async function write(writer: ArchiveWriter, entry: SpooledEntry): Promise<void> {
-  if (typeof entry === 'number') await writer.place(entry);
-  else await writer.add(entry.path, entry.content);
+async function writeAll(writer: ArchiveWriter, entries: Iterable<SpooledEntry>): Promise<void> {
+  for (const entry of entries) {
+    if (typeof entry === 'number') writer.place(entry);
+    else await writer.add(entry.path, entry.content);
+  }
+  await writer.settle();
 }
 
 async function readType(

@@ -76,7 +76,7 @@ class Told {
     if (kind === 'drop') this.#writer.drop(numbers);
     else if (kind === 'recall') this.recalls.push(assertContents(this.#writer.recall(numbers), entries));
     else {
-      for (const number of numbers) await this.#writer.place(number);
+      for (const number of numbers) this.#writer.place(number);
       this.expected.push(...entries);
     }
   }
@@ -163,7 +163,7 @@ test('ArchiveWriter places more entries than go at one time, and those that it h
     );
     const held = entries.map((entry) => holdIn(writer, entry));
     await writer.settle();
-    for (const number of held.toReversed()) await writer.place(number);
+    for (const number of held.toReversed()) writer.place(number);
     await writer.finish(() => MANIFEST_HEAD);
     await writer.close();
     await assertHolds(file, entries.toReversed());

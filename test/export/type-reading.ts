@@ -212,7 +212,7 @@ export class Reading {
 
   async #write(spool: TypeSpool): Promise<void> {
     for (const entry of spool.entries()) {
-      if (typeof entry === 'number') await this.#writer.place(entry);
+      if (typeof entry === 'number') this.#writer.place(entry);
       else await this.#writer.add(entry.path, entry.content);
     }
     await spool.dispose();
