@@ -40,6 +40,13 @@ export interface PassedOver {
   readonly reason: string;
 }
 
+/** An archive that has just been verified, so that its manifest need not be read again. */
+export interface KnownArchive {
+  /** Its name. */
+  readonly file: string;
+  readonly manifest: CountedManifest;
+}
+
 /** Told of the archives that are passed over, the newest first, if there are any. */
 export type PassOver = (passed: readonly [PassedOver, ...PassedOver[]]) => void;
 
@@ -47,14 +54,16 @@ export type PassOver = (passed: readonly [PassedOver, ...PassedOver[]]) => void;
  * Every archive in the folder, the newest first (by the instant in the name, then by name). Other files are
  * left out, whatever they hold. Of each archive only the manifest is read.
  *
+ * @param known one of them
  * @throws KnownError `usage` when the folder can't be read
  */
-export async function readCatalog(dir: string): Promise<CatalogEntry[]> {
+export async function readCatalog(dir: string, known?: KnownArchive): Promise<CatalogEntry[]> {
   const names = await archiveNames(dir);
   const entries: CatalogEntry[] = [];
   // One by one: parsing takes longer than the storage does, and each takes memory while it is parsed.
   for (const name of names) {
-    const entry = await readEntry(join(dir, name.file), name);
+    const manifest = name.file === known?.file ? known.manifest : undefined;
+    const entry = await readEntry(join(dir, name.file), name, manifest);
     if (entry) entries.push(entry);
   }
   return entries;
@@ -148,10 +157,14 @@ const FOLDER_ERRORS: Record<string, string> = {
 };
 
 /** Undefined when the file is gone: another run may remove it at any moment. */
-async function readEntry(path: string, name: ArchiveName): Promise<CatalogEntry | undefined> {
+async function readEntry(
+  path: string,
+  name: ArchiveName,
+  known?: CountedManifest,
+): Promise<CatalogEntry | undefined> {
   try {
     const stats = await lstat(path);
-    const state = stats.isFile() ? await readState(path, name) : unreadable('not a plain file');
+    const state = stats.isFile() ? await readState(path, name, known) : unreadable('not a plain file');
     return state && { path, name, sizeBytes: stats.size, modifiedAt: stats.mtime, state };
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
@@ -159,10 +172,14 @@ async function readEntry(path: string, name: ArchiveName): Promise<CatalogEntry 
   }
 }
 
-async function readState(path: string, name: ArchiveName): Promise<ArchiveState | undefined> {
+async function readState(
+  path: string,
+  name: ArchiveName,
+  known: CountedManifest | undefined,
+): Promise<ArchiveState | undefined> {
   if (name.grammar === 'original') return { kind: 'original' };
   try {
-    const manifest = await readManifest(path);
+    const manifest = known ?? (await readManifest(path));
     if (manifest.isComplete !== name.isComplete) {
       const [said, is] = name.isComplete ? ['complete', 'incomplete'] : ['incomplete', 'complete'];
       return unreadable(`its name says ${said}, its manifest says ${is}`);

@@ -1,4 +1,4 @@
-import { readCatalog } from '../archive/catalog.ts';
+import { type KnownArchive, readCatalog } from '../archive/catalog.ts';
 import { clearLeftovers, discardDraft, type Draft, newDraft, publish } from '../archive/publish.ts';
 import { loadRedaction } from '../archive/redaction-key.ts';
 import { type Verification, verifyArchive } from '../archive/verify-archive.ts';
@@ -66,7 +66,7 @@ export async function runBackup(request: BackupRequest): Promise<BackupResult> {
     const archive = { file: await publish(draft, manifest.isComplete, sha256), sha256, sizeBytes };
     report({ kind: 'published', path: `${dir}/${archive.file}`, ...archive });
     await request.onPublished?.(archive, manifest);
-    await rotate(request, manifest);
+    await rotate(request, { file: archive.file, manifest });
     return { archive, manifest };
   } catch (error) {
     request.client.cancel();
@@ -85,9 +85,9 @@ async function verified(draft: Draft): Promise<Verification & { readonly result:
 }
 
 /** The archive is safe by now: what goes wrong with the volume here is reported and does not fail the run. */
-async function rotate(request: BackupRequest, manifest: CountedManifest): Promise<void> {
+async function rotate(request: BackupRequest, published: KnownArchive): Promise<void> {
   try {
-    await removeOld(request, manifest);
+    await removeOld(request, published);
   } catch (error) {
     const known = volumeError(error, request.dir, 'failed');
     if (!(known instanceof KnownError)) throw error;
@@ -97,8 +97,9 @@ async function rotate(request: BackupRequest, manifest: CountedManifest): Promis
 
 async function removeOld(
   { dir, backup, policy, now, report }: BackupRequest,
-  manifest: CountedManifest,
+  published: KnownArchive,
 ): Promise<void> {
+  const { manifest } = published;
   const gapCount = gapsOf(manifest.types).length;
   if (gapCount > 0) {
     report({
@@ -113,7 +114,7 @@ async function removeOld(
     clusterId: manifest.cluster.id,
     selection: selectionOf(manifest.options),
   };
-  const decisions = planRotation(await readCatalog(dir), policy, context);
+  const decisions = planRotation(await readCatalog(dir, published), policy, context);
   const { problems } = await executeRotation(dir, decisions);
   report({ kind: 'rotated', decisions, problems });
 }
