@@ -40,8 +40,9 @@ export class EntryPacker {
   /** Who waits for contents, in the order in which they come. */
   readonly #recalling: PromiseWithResolvers<readonly Uint8Array[]>[] = [];
 
-  constructor(start: PackingStart) {
-    this.#thread = new Worker(new URL(THREAD_FILE, import.meta.url), { workerData: start });
+  /** Starts the thread, which takes a tenth of a second to get ready. */
+  constructor() {
+    this.#thread = new Worker(new URL(THREAD_FILE, import.meta.url));
     this.#thread.on('message', (message: PackingAnswer | PackingFailure) => {
       if (message.kind === 'done') this.#take(message);
       else this.fail(Object.assign(message.error, message.system));
@@ -49,6 +50,12 @@ export class EntryPacker {
     this.#thread.on('messageerror', (error) => this.fail(error));
     this.#thread.on('error', (error) => this.fail(error));
     this.#thread.on('exit', (code) => this.fail(new Error(`The packing thread has ended with code ${code}`)));
+  }
+
+  /** Begins an archive. To be called once, before everything else. */
+  open(start: PackingStart): void {
+    this.check();
+    this.#thread.postMessage(start, []);
   }
 
   /** The bytes that have reached the file, when the thread last told. */

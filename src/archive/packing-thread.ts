@@ -1,20 +1,23 @@
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import type { PackingAnswer, PackingFailure, PackingRequest, PackingStart } from './batch.ts';
 import { ZipFile } from './zip-file.ts';
 
 // The second thread of a run: it hashes, deflates and writes, which takes as long as all the rest, while the
 // first one reads the next pages.
 
-const zip = new ZipFile(workerData as PackingStart, fail);
-let last = Promise.resolve();
-
-parentPort?.on('message', (request: PackingRequest) => {
-  // After a failure the requests that follow are left alone: the first thread ends this one.
-  last = last.then(() => carryOut(request));
-  last.catch(fail);
+const port = parentPort;
+if (!port) throw new Error('This is a thread, and no program');
+port.once('message', (start: PackingStart) => {
+  const zip = new ZipFile(start, fail);
+  let last = Promise.resolve();
+  port.on('message', (request: PackingRequest) => {
+    // After a failure the requests that follow are left alone: the first thread ends this one.
+    last = last.then(() => carryOut(zip, request));
+    last.catch(fail);
+  });
 });
 
-async function carryOut(request: PackingRequest): Promise<void> {
+async function carryOut(zip: ZipFile, request: PackingRequest): Promise<void> {
   switch (request.kind) {
     case 'entries':
       await zip.addEntries(request);

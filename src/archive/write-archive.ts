@@ -27,25 +27,34 @@ export type HeldEntry = number & { readonly isHeldEntry: true };
  * one. Whatever happened, call `close`.
  */
 export class ArchiveWriter {
-  readonly #file: FileHandle;
-  readonly #heldPath: string;
-  readonly #packer: EntryPacker;
+  readonly #packer = new EntryPacker();
+  #file: FileHandle | undefined;
+  #heldPath: string | undefined;
+
+  /** As the constructor and `open`. */
+  static async create(path: string, date: Date, heldPath?: string): Promise<ArchiveWriter> {
+    const writer = new ArchiveWriter();
+    try {
+      await writer.open(path, date, heldPath);
+      return writer;
+    } catch (error) {
+      await writer.close();
+      throw error;
+    }
+  }
 
   /**
-   * Creates the file, which must not exist yet.
+   * Creates the file, which must not exist yet. To be called once, before everything else. The thread has been
+   * getting ready since the writer was made: that may be long before it is known what to write.
    *
    * @param date the modification time of all entries
    * @param heldPath where a file goes for entries that are held, if there are to be many; it must not exist
    */
-  static async create(path: string, date: Date, heldPath = `${path}.held`): Promise<ArchiveWriter> {
+  async open(path: string, date: Date, heldPath = `${path}.held`): Promise<void> {
     const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-    return new ArchiveWriter(await open(path, flags, ARCHIVE_MODE), date, heldPath);
-  }
-
-  private constructor(file: FileHandle, date: Date, heldPath: string) {
-    this.#file = file;
+    this.#file = await open(path, flags, ARCHIVE_MODE);
     this.#heldPath = heldPath;
-    this.#packer = new EntryPacker({ fd: file.fd, date, mode: ARCHIVE_MODE, heldPath });
+    this.#packer.open({ fd: this.#file.fd, date, mode: ARCHIVE_MODE, heldPath });
   }
 
   /** The bytes that have reached the file so far. */
@@ -110,7 +119,7 @@ export class ArchiveWriter {
     await this.#packer.settle();
     const head = describe();
     const counts = await this.#packer.finish(head);
-    await this.#file.sync();
+    await this.#file?.sync();
     return { ...head, counts };
   }
 
@@ -121,9 +130,9 @@ export class ArchiveWriter {
   async close(): Promise<void> {
     try {
       await this.#packer.close();
-      await rm(this.#heldPath, { force: true });
+      if (this.#heldPath !== undefined) await rm(this.#heldPath, { force: true });
     } finally {
-      await this.#file.close();
+      await this.#file?.close();
     }
   }
 

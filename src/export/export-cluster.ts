@@ -46,6 +46,15 @@ export interface ExportRequest {
  *   that does not exist, and for types as `planTypes` says
  */
 export async function exportCluster(request: ExportRequest): Promise<CountedManifest> {
+  const writer = new ArchiveWriter();
+  try {
+    return await writeCluster(request, writer);
+  } finally {
+    await writer.close();
+  }
+}
+
+async function writeCluster(request: ExportRequest, writer: ArchiveWriter): Promise<CountedManifest> {
   const { client, draft, report } = request;
   const cluster = await identifyCluster(client);
   report({ kind: 'connected', server: client.server, serverVersion: cluster.serverVersion });
@@ -56,27 +65,23 @@ export async function exportCluster(request: ExportRequest): Promise<CountedMani
   report({ kind: 'planned', typeCount: jobs.length, skippedCount: plan.settled.length });
   const contextProject = projects?.contextProject;
   if (contextProject !== undefined) report({ kind: 'context-project', project: contextProject });
-  const writer = await ArchiveWriter.create(draft.path, draft.startedAt, spoolPath(draft, 0));
-  try {
-    const records = await writeTypes(request, writer, jobs);
-    // That a project is gone is something that was read.
-    if ((projects?.gone ?? []).length === 0) requireReadable(records);
-    const types = allRecords(plan, projects, records);
-    for (const gap of newGaps(types, records)) report({ kind: 'gap', gap });
-    return await writer.finish(() => ({
-      format: ARCHIVE_FORMAT,
-      tool: request.tool,
-      ruleSet: RULE_SET,
-      cluster,
-      startedAt: draft.startedAt.toISOString(),
-      endedAt: request.now().toISOString(),
-      isComplete: gapsOf(types).length === 0,
-      options: { ...request.options, ...(contextProject === undefined ? {} : { contextProject }) },
-      types,
-    }));
-  } finally {
-    await writer.close();
-  }
+  await writer.open(draft.path, draft.startedAt, spoolPath(draft, 0));
+  const records = await writeTypes(request, writer, jobs);
+  // That a project is gone is something that was read.
+  if ((projects?.gone ?? []).length === 0) requireReadable(records);
+  const types = allRecords(plan, projects, records);
+  for (const gap of newGaps(types, records)) report({ kind: 'gap', gap });
+  return await writer.finish(() => ({
+    format: ARCHIVE_FORMAT,
+    tool: request.tool,
+    ruleSet: RULE_SET,
+    cluster,
+    startedAt: draft.startedAt.toISOString(),
+    endedAt: request.now().toISOString(),
+    isComplete: gapsOf(types).length === 0,
+    options: { ...request.options, ...(contextProject === undefined ? {} : { contextProject }) },
+    types,
+  }));
 }
 
 /**
