@@ -19,7 +19,7 @@ import { MANIFEST_HEAD } from './zip-fixtures.ts';
 const folder = await mkdtemp(path.join(tmpdir(), 'openshift-backup-tune-'));
 after(() => rm(folder, { recursive: true }));
 
-const DEFLATE = { level: 6, windowBits: 13, memLevel: 7 };
+const DEFLATE = { level: 3, windowBits: 13, memLevel: 7 };
 const ATTRIBUTES = { date: new Date('2026-11-20T00:15:00.000Z'), mode: 0o640 };
 const MARK = 0xffff_ffff;
 
