@@ -17,8 +17,7 @@ import { type SpooledEntry, TypeSpool } from './type-spool.ts';
 
 /**
  * Two at once keep a server busy, for of each the next page is under way while the last one is worked on; with
- * more, the first type ends later, and the packing thread waits for it. A type that has been read waits in its
- * spool until those before it have been written.
+ * more, nothing is done sooner. A type that has been read waits until those before it have been written.
  */
 const TYPES = { atOnce: 2, ahead: 32 };
 
