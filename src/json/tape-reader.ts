@@ -119,7 +119,6 @@ export class TapeReader {
   /** Finds the end of an object, and checks no more than that its strings end and its brackets are even. */
   #skipObject(start: number): number {
     const { bytes } = this;
-    const node = this.#open(Kind.unread, start);
     let depth = 0;
     for (let at = start; ; at++) {
       const byte = bytes[at] ?? 0;
@@ -128,7 +127,7 @@ export class TapeReader {
       else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
       // The end of the text, where there is no byte.
       else if (byte === 0) throw cutOff();
-      if (depth === 0) return this.#close(node, at + 1);
+      if (depth === 0) return this.#leaf(Kind.unread, start, at + 1);
     }
   }
 
@@ -145,10 +144,12 @@ export class TapeReader {
 
   /** A comma and what follows it, or the closing bracket, which is not taken. */
   #separator(from: number, close: number): number {
+    const { bytes } = this;
     const at = this.#skipSpace(from);
-    if (this.bytes[at] === close) return at;
+    if (bytes[at] === close) return at;
+    if (bytes[at] !== COMMA) throw cutOff();
     const next = this.#skipSpace(at + 1);
-    if (this.bytes[at] !== COMMA || this.bytes[next] === close) throw cutOff();
+    if (bytes[next] === close) throw cutOff();
     return next;
   }
 
@@ -158,7 +159,7 @@ export class TapeReader {
     let kind: number = Kind.string;
     for (let at = start + 1; ; at++) {
       const byte = bytes[at] ?? 0;
-      if (byte === QUOTE) return this.#close(this.#open(kind, start), at + 1);
+      if (byte === QUOTE) return this.#leaf(kind, start, at + 1);
       // Also the end of the text, where there is no byte.
       if (byte < 0x20) throw cutOff();
       if (byte === BACKSLASH) {
@@ -175,27 +176,39 @@ export class TapeReader {
     while (isDigit(bytes[end] ?? 0)) end++;
     const isInteger =
       end > start && (bytes[start] !== ZERO || end === start + 1) && !isOfLiteral(bytes[end] ?? 0);
-    if (isInteger) return this.#close(this.#open(Kind.literal, start), end);
+    if (isInteger) return this.#leaf(Kind.literal, start, end);
     while (isOfLiteral(bytes[end] ?? 0)) end++;
     const text = bytes.toString('latin1', start, end);
     if (!LITERAL.test(text)) throw cutOff();
-    return this.#close(this.#open(AS_WRITTEN.test(text) ? Kind.literal : Kind.number, start), end);
+    return this.#leaf(AS_WRITTEN.test(text) ? Kind.literal : Kind.number, start, end);
   }
 
+  /** Writes a node that has none in it. */
+  #leaf(kind: number, start: number, end: number): number {
+    const node = this.#length;
+    const next = node + NODE_SIZE;
+    if (next > this.tape.length) this.#grow();
+    const { tape } = this;
+    tape[node] = kind;
+    tape[node + 1] = start;
+    tape[node + 2] = end;
+    tape[node + 3] = next;
+    this.#length = next;
+    return end;
+  }
+
+  /** Writes the beginning of an object or array. */
   #open(kind: number, start: number): number {
     const node = this.#length;
-    this.#length += NODE_SIZE;
-    if (this.#length > this.tape.length) this.#grow();
-    this.tape[node] = kind;
-    this.tape[node + 1] = start;
-    if (kind <= Kind.array && ++this.#depth > DEPTH_MAX) throw new JsonSyntaxError('nested too deeply');
+    this.#leaf(kind, start, start);
+    if (++this.#depth > DEPTH_MAX) throw new JsonSyntaxError('nested too deeply');
     return node;
   }
 
   #close(node: number, end: number): number {
     this.tape[node + 2] = end;
     this.tape[node + 3] = this.#length;
-    if ((this.tape[node] ?? 0) <= Kind.array) this.#depth--;
+    this.#depth--;
     return end;
   }
 
@@ -208,7 +221,8 @@ export class TapeReader {
   #skipSpace(from: number): number {
     const { bytes } = this;
     let at = from;
-    while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+    // Reading behind the end would make every read slower: `read` comes here for each text's end.
+    while (at < bytes.length && isSpace(bytes[at] ?? 0)) at++;
     return at;
   }
 }
@@ -219,6 +233,11 @@ const AS_WRITTEN = /^(?:true|false|null|-?[1-9]\d*|0)$/u;
 function isOfLiteral(byte: number): boolean {
   const isLetter = (byte >= 0x61 && byte <= 0x7a) || byte === 0x45;
   return isDigit(byte) || isLetter || byte === 0x2b || byte === 0x2d || byte === 0x2e;
+}
+
+/** In most texts no space stands between the values: one comparison says so. */
+function isSpace(byte: number): boolean {
+  return byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
 }
 
 function isDigit(byte: number): boolean {
