@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { Kind, NODE_SIZE, passedOver, TapeReader } from './tape-reader.ts';
+import { TapeReader } from './tape-reader.ts';
+import { Kind, NODE_SIZE, passedOver } from './tape.ts';
 import type { TextBuffer } from './text-buffer.ts';
 
 /** A value of a document: its place on the tape. */

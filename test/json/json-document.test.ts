@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CanonicalWriter } from '../../src/json/canonical-writer.ts';
 import { JsonDocument, type JsonNode } from '../../src/json/json-document.ts';
-import { JsonSyntaxError, Kind, NODE_SIZE } from '../../src/json/tape-reader.ts';
+import { JsonSyntaxError } from '../../src/json/tape-reader.ts';
+import { Kind, NODE_SIZE } from '../../src/json/tape.ts';
 import { JSON_TEXTS } from './json-texts.ts';
 
 function parse(text: string): JsonDocument {
