@@ -184,7 +184,7 @@ export class CanonicalWriter {
 
   #key(key: JsonNode): void {
     this.#document.writeString(key, this.#out);
-    this.#out.add(': ');
+    this.#out.addColon();
   }
 }
 

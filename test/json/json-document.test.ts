@@ -29,6 +29,21 @@ test('JsonDocument gives what JSON.parse gives', () => {
   );
 });
 
+test('elementAfter goes from element to element, past those that were removed', () => {
+  const document = parse('[[1,2],"a",{"b":[3]},null]');
+  const all = [...document.elements(document.root)];
+  const [first = 0, second = 0, third = 0, last = 0] = all;
+  assert.equal(all.length, 4);
+  document.removeElement(first);
+  document.removeElement(third);
+  assert.equal(document.elementAfter(document.root), second);
+  assert.equal(document.elementAfter(document.root, second), last);
+  assert.equal(document.elementAfter(document.root, third), last);
+  assert.equal(document.elementAfter(document.root, last), undefined);
+  assert.equal(document.elementAfter(third), undefined);
+  assert.equal(document.elementAfter(second), undefined);
+});
+
 test('JsonDocument refuses a text that is cut anywhere', () => {
   const text =
     '{"kind":"List","items":[{"a":"\\"]}\\\\"},{"b":[{},1e3,null,-12.5]}],"metadata":{"continue":"x"}}';
