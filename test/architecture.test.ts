@@ -153,6 +153,7 @@ const PURITY: PurityTable = {
       because: 'bytes in, integers out; Buffer depends on its arguments alone',
       mayUse: ['Buffer'],
     },
+    'src/json/tape.ts': { because: 'what the integers of a tape mean' },
     'src/json/text-buffer.ts': { because: 'gathers text as bytes', mayUse: ['Buffer'] },
     'src/json/canonical-writer.ts': {
       because: 'nodes in, bytes out; Buffer depends on its arguments alone',

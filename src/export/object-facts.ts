@@ -61,14 +61,14 @@ export class FactsWriter {
 
   /** Writes a member with an array of objects, if there are some. */
   #list(document: JsonDocument, list: JsonNode | undefined, key: string, keys: readonly string[]): void {
-    if (list === undefined || !document.isArray(list) || document.isEmpty(list)) return;
+    let element = list === undefined ? undefined : document.elementAfter(list);
+    if (list === undefined || element === undefined) return;
     this.#key(key);
     this.#out.add('[');
-    let isFirst = true;
-    for (const element of document.elements(list)) {
+    for (let isFirst = true; element !== undefined; isFirst = false) {
       this.#out.newLine(ITEM_DEPTH + 2, isFirst);
       this.#object(document, element, keys, ITEM_DEPTH + 2);
-      isFirst = false;
+      element = document.elementAfter(list, element);
     }
     this.#out.newLine(ITEM_DEPTH + 1, true);
     this.#out.add(']');

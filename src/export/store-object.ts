@@ -27,9 +27,11 @@ export function storeInto(
   const prune = prunerOf(type);
   const facts = new FactsWriter();
   const redact = fingerprint && redactorOf(type, fingerprint);
+  const namespaceOf = namespaceReader();
   return (document, object) => {
-    const name = document.textAt(object, 'metadata', 'name');
-    const namespace = document.textAt(object, 'metadata', 'namespace');
+    const metadata = document.member(object, 'metadata');
+    const name = document.text(under(document, metadata, 'name'));
+    const namespace = namespaceOf(document, metadata);
     if (name === undefined || name === '')
       throw new TransportError('', 'the list holds an object without a name');
     if (type.isNamespaced !== (namespace !== undefined)) {
@@ -49,6 +51,21 @@ export function storeInto(
     spool.add(project, name, writer.write(document, object, ITEM_DEPTH, identity), factsText);
     return true;
   };
+}
+
+/** Reads the namespace of one object after the other: a list is sorted by it, so that most need no new string. */
+function namespaceReader(): (document: JsonDocument, metadata: JsonNode | undefined) => string | undefined {
+  let last: string | undefined;
+  return (document, metadata) => {
+    const namespace = under(document, metadata, 'namespace');
+    if (namespace === undefined || last === undefined || !document.equals(namespace, last))
+      last = document.text(namespace);
+    return last;
+  };
+}
+
+function under(document: JsonDocument, node: JsonNode | undefined, key: string): JsonNode | undefined {
+  return node === undefined ? undefined : document.member(node, key);
 }
 
 /** Whether the type is that of the Namespace objects, which lie in the folder of their project. */

@@ -1,6 +1,6 @@
 import { canonicalNumber } from './canonical-number.ts';
 import { JsonDocument, type JsonNode } from './json-document.ts';
-import { Kind, NODE_SIZE, passedOver } from './tape-reader.ts';
+import { Kind, NODE_SIZE, passedOver } from './tape.ts';
 import { TextBuffer } from './text-buffer.ts';
 
 const QUOTE = 0x22;
@@ -184,7 +184,7 @@ export class CanonicalWriter {
 
   #key(key: JsonNode): void {
     this.#document.writeString(key, this.#out);
-    this.#out.add(': ');
+    this.#out.addColon();
   }
 }
 

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { Kind, NODE_SIZE, passedOver, TapeReader } from './tape-reader.ts';
+import { TapeReader } from './tape-reader.ts';
+import { Kind, NODE_SIZE, passedOver } from './tape.ts';
 import type { TextBuffer } from './text-buffer.ts';
 
 /** A value of a document: its place on the tape. */
@@ -68,13 +69,23 @@ export class JsonDocument {
     return undefined;
   }
 
+  /**
+   * The element of an array that follows one; without one, the first. A loop over an array that stands in
+   * every object is faster with it than with `elements`.
+   *
+   * @returns undefined behind the last one, and for any other value than an array
+   */
+  elementAfter(array: JsonNode, element?: JsonNode): JsonNode | undefined {
+    if (!this.#isRead(array, Kind.array)) return undefined;
+    const end = this.#next(array);
+    let at = element === undefined ? array + NODE_SIZE : this.#next(element);
+    while (at < end && this.tape[at] === Kind.removed) at = this.#next(at);
+    return at < end ? at : undefined;
+  }
+
   /** The elements of an array, or nothing. */
   *elements(node: JsonNode): Generator<JsonNode, void, undefined> {
-    if (!this.#isRead(node, Kind.array)) return;
-    const end = this.#next(node);
-    for (let at = node + NODE_SIZE; at < end; at = this.#next(at)) {
-      if (this.tape[at] !== Kind.removed) yield at;
-    }
+    for (let at = this.elementAfter(node); at !== undefined; at = this.elementAfter(node, at)) yield at;
   }
 
   /** The members of an object, key and value, or nothing. */

@@ -1,27 +1,9 @@
+import { Kind, NODE_SIZE } from './tape.ts';
+
 /** The text is not one whole JSON document. The message never quotes it: it may hold Secrets. */
 export class JsonSyntaxError extends Error {
   override readonly name = 'JsonSyntaxError';
 }
-
-/**
- * What a node is. `encoded` and `number` are strings and numbers that the canonical form may write in another
- * way; a `string`, and a `literal` (an integer, true, false or null), is written as it is. Of an `unread`
- * value, an object, nothing is on the tape but where it begins and ends.
- */
-export const Kind = {
-  object: 1,
-  array: 2,
-  string: 3,
-  encoded: 4,
-  literal: 5,
-  number: 6,
-  removed: 7,
-  replaced: 8,
-  unread: 9,
-} as const;
-
-/** Integers a node takes on the tape: kind, start and end in the bytes, and where the next sibling is. */
-export const NODE_SIZE = 4;
 
 const QUOTE = 0x22;
 const ZERO = 0x30;
@@ -119,7 +101,6 @@ export class TapeReader {
   /** Finds the end of an object, and checks no more than that its strings end and its brackets are even. */
   #skipObject(start: number): number {
     const { bytes } = this;
-    const node = this.#open(Kind.unread, start);
     let depth = 0;
     for (let at = start; ; at++) {
       const byte = bytes[at] ?? 0;
@@ -128,7 +109,7 @@ export class TapeReader {
       else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth--;
       // The end of the text, where there is no byte.
       else if (byte === 0) throw cutOff();
-      if (depth === 0) return this.#close(node, at + 1);
+      if (depth === 0) return this.#leaf(Kind.unread, start, at + 1);
     }
   }
 
@@ -145,10 +126,12 @@ export class TapeReader {
 
   /** A comma and what follows it, or the closing bracket, which is not taken. */
   #separator(from: number, close: number): number {
+    const { bytes } = this;
     const at = this.#skipSpace(from);
-    if (this.bytes[at] === close) return at;
+    if (bytes[at] === close) return at;
+    if (bytes[at] !== COMMA) throw cutOff();
     const next = this.#skipSpace(at + 1);
-    if (this.bytes[at] !== COMMA || this.bytes[next] === close) throw cutOff();
+    if (bytes[next] === close) throw cutOff();
     return next;
   }
 
@@ -158,7 +141,7 @@ export class TapeReader {
     let kind: number = Kind.string;
     for (let at = start + 1; ; at++) {
       const byte = bytes[at] ?? 0;
-      if (byte === QUOTE) return this.#close(this.#open(kind, start), at + 1);
+      if (byte === QUOTE) return this.#leaf(kind, start, at + 1);
       // Also the end of the text, where there is no byte.
       if (byte < 0x20) throw cutOff();
       if (byte === BACKSLASH) {
@@ -175,27 +158,39 @@ export class TapeReader {
     while (isDigit(bytes[end] ?? 0)) end++;
     const isInteger =
       end > start && (bytes[start] !== ZERO || end === start + 1) && !isOfLiteral(bytes[end] ?? 0);
-    if (isInteger) return this.#close(this.#open(Kind.literal, start), end);
+    if (isInteger) return this.#leaf(Kind.literal, start, end);
     while (isOfLiteral(bytes[end] ?? 0)) end++;
     const text = bytes.toString('latin1', start, end);
     if (!LITERAL.test(text)) throw cutOff();
-    return this.#close(this.#open(AS_WRITTEN.test(text) ? Kind.literal : Kind.number, start), end);
+    return this.#leaf(AS_WRITTEN.test(text) ? Kind.literal : Kind.number, start, end);
   }
 
+  /** Writes a node that has none in it. */
+  #leaf(kind: number, start: number, end: number): number {
+    const node = this.#length;
+    const next = node + NODE_SIZE;
+    if (next > this.tape.length) this.#grow();
+    const { tape } = this;
+    tape[node] = kind;
+    tape[node + 1] = start;
+    tape[node + 2] = end;
+    tape[node + 3] = next;
+    this.#length = next;
+    return end;
+  }
+
+  /** Writes the beginning of an object or array. */
   #open(kind: number, start: number): number {
     const node = this.#length;
-    this.#length += NODE_SIZE;
-    if (this.#length > this.tape.length) this.#grow();
-    this.tape[node] = kind;
-    this.tape[node + 1] = start;
-    if (kind <= Kind.array && ++this.#depth > DEPTH_MAX) throw new JsonSyntaxError('nested too deeply');
+    this.#leaf(kind, start, start);
+    if (++this.#depth > DEPTH_MAX) throw new JsonSyntaxError('nested too deeply');
     return node;
   }
 
   #close(node: number, end: number): number {
     this.tape[node + 2] = end;
     this.tape[node + 3] = this.#length;
-    if ((this.tape[node] ?? 0) <= Kind.array) this.#depth--;
+    this.#depth--;
     return end;
   }
 
@@ -208,7 +203,8 @@ export class TapeReader {
   #skipSpace(from: number): number {
     const { bytes } = this;
     let at = from;
-    while (bytes[at] === 0x20 || bytes[at] === 0x0a || bytes[at] === 0x0d || bytes[at] === 0x09) at++;
+    // Reading behind the end would make every read slower: `read` comes here for each text's end.
+    while (at < bytes.length && isSpace(bytes[at] ?? 0)) at++;
     return at;
   }
 }
@@ -221,15 +217,15 @@ function isOfLiteral(byte: number): boolean {
   return isDigit(byte) || isLetter || byte === 0x2b || byte === 0x2d || byte === 0x2e;
 }
 
+/** In most texts no space stands between the values: one comparison says so. */
+function isSpace(byte: number): boolean {
+  return byte <= 0x20 && (byte === 0x20 || byte === 0x0a || byte === 0x0d || byte === 0x09);
+}
+
 function isDigit(byte: number): boolean {
   return byte >= ZERO && byte <= 0x39;
 }
 
 function cutOff(): JsonSyntaxError {
   return new JsonSyntaxError('the text is cut off or not JSON');
-}
-
-/** A defect: somebody needs a value that was passed over when the text was read. */
-export function passedOver(): Error {
-  return new Error('A value was passed over when the text was read, and now it is asked for');
 }

@@ -3,7 +3,9 @@ const SHORT_BYTES = 40;
 const INITIAL_BYTES = 64 * 1024;
 const NEWLINE = 0x0a;
 const SPACE = 0x20;
+const QUOTE = 0x22;
 const COMMA = 0x2c;
+const COLON = 0x3a;
 
 /** A text that grows at its end, as bytes that are used again for the next text. */
 export class TextBuffer {
@@ -46,9 +48,18 @@ export class TextBuffer {
 
   /** Adds the key of a member, and what stands before its value. The key is printable ASCII without quotes and backslashes. */
   addKey(key: string): void {
-    this.add('"');
-    this.add(key);
-    this.add('": ');
+    this.#reserve(key.length + 4);
+    this.#bytes[this.#length++] = QUOTE;
+    this.#addAscii(key);
+    this.#bytes[this.#length++] = QUOTE;
+    this.addColon();
+  }
+
+  /** Adds what stands between a key and its value. */
+  addColon(): void {
+    this.#reserve(2);
+    this.#bytes[this.#length++] = COLON;
+    this.#bytes[this.#length++] = SPACE;
   }
 
   addBytes(bytes: Buffer, start: number, end: number): void {

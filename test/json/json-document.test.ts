@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { CanonicalWriter } from '../../src/json/canonical-writer.ts';
 import { JsonDocument, type JsonNode } from '../../src/json/json-document.ts';
-import { JsonSyntaxError, Kind, NODE_SIZE } from '../../src/json/tape-reader.ts';
+import { JsonSyntaxError } from '../../src/json/tape-reader.ts';
+import { Kind, NODE_SIZE } from '../../src/json/tape.ts';
 import { JSON_TEXTS } from './json-texts.ts';
 
 function parse(text: string): JsonDocument {
@@ -26,6 +27,21 @@ test('JsonDocument gives what JSON.parse gives', () => {
     }),
     { numRuns: 1000 },
   );
+});
+
+test('elementAfter goes from element to element, past those that were removed', () => {
+  const document = parse('[[1,2],"a",{"b":[3]},null]');
+  const all = [...document.elements(document.root)];
+  const [first = 0, second = 0, third = 0, last = 0] = all;
+  assert.equal(all.length, 4);
+  document.removeElement(first);
+  document.removeElement(third);
+  assert.equal(document.elementAfter(document.root), second);
+  assert.equal(document.elementAfter(document.root, second), last);
+  assert.equal(document.elementAfter(document.root, third), last);
+  assert.equal(document.elementAfter(document.root, last), undefined);
+  assert.equal(document.elementAfter(third), undefined);
+  assert.equal(document.elementAfter(second), undefined);
 });
 
 test('JsonDocument refuses a text that is cut anywhere', () => {
