@@ -127,7 +127,13 @@ export class EntryTable extends EntryRows {
     this.#slots[slot] = this.count;
     this.pathEnds[this.count] = pathStart + this.paths.write(path, pathStart, 'latin1');
     const packedFlags = flags * 2 + Number(isDeflated);
-    this.numbers.set([sizeBytes, compressedSizeBytes, crc32, packedFlags, start, end], this.count * COLUMNS);
+    const first = this.count * COLUMNS;
+    this.numbers[first] = sizeBytes;
+    this.numbers[first + 1] = compressedSizeBytes;
+    this.numbers[first + 2] = crc32;
+    this.numbers[first + 3] = packedFlags;
+    this.numbers[first + 4] = start;
+    this.numbers[first + 5] = end;
     this.count++;
   }
 

@@ -17,6 +17,8 @@ import {
 } from './zip-entry.ts';
 
 const WINDOW_BYTES = 1024 * 1024;
+/** A record without extra fields, with the longest name. */
+const MAX_RECORD_BYTES = RECORD_BYTES + 0xffff;
 /** The end of the file: its end records, and the directory's last record before them. */
 const TAIL_WINDOW_BYTES = 4096;
 /** That of the manifest, without extra fields. */
@@ -50,15 +52,22 @@ async function readPlainDirectory(
 ): Promise<EntryTable | undefined> {
   if (isUnclear(end, fileBytes)) return undefined;
   const entries = new CheckedEntries(end);
-  let at = end.start;
+  let at = 0;
+  let piece: Buffer = Buffer.alloc(0);
+  let pieceEnd = end.start;
   try {
     for (let count = 0; count < end.entryCount; count++) {
-      const head = window.peek(at, RECORD_BYTES) ?? (await window.read(at, RECORD_BYTES));
-      const length = RECORD_BYTES + head.readUInt16LE(28);
-      const record = parsePlainRecord(window.peek(at, length) ?? (await window.read(at, length)));
+      if (at + MAX_RECORD_BYTES > piece.length && pieceEnd < end.end) {
+        const start = pieceEnd - piece.length + at;
+        piece = await window.read(start, Math.min(WINDOW_BYTES, end.end - start));
+        pieceEnd = start + piece.length;
+        at = 0;
+      }
+      const record = parsePlainRecord(piece, at);
       if (!record) return undefined;
-      entries.add(record, length);
-      at += length;
+      const byteCount = RECORD_BYTES + record.path.length;
+      entries.add(record, byteCount);
+      at += byteCount;
     }
     return entries.end();
   } catch (error) {
@@ -74,7 +83,10 @@ function isUnclear({ entryCount, start, end }: ZipEnd, fileBytes: number): boole
 
 async function readAnyDirectory(window: FileWindow, fileBytes: number, end: ZipEnd): Promise<EntryTable> {
   const entries = new CheckedEntries(end);
-  for await (const record of readRecords(window, fileBytes)) entries.add(record, recordBytes(record));
+  for await (const entry of readRecords(window, fileBytes)) {
+    const { fileNameRaw, ...record } = entry;
+    entries.add({ ...record, path: fileNameRaw.toString('latin1') }, recordBytes(entry));
+  }
   return entries.end();
 }
 
@@ -105,7 +117,7 @@ class CheckedEntries {
     if (this.#directoryBytes !== this.#end.end - this.#end.start) {
       throw damaged('its directory is not as long as its end record says');
     }
-    if (last?.fileNameRaw.toString('latin1') !== MANIFEST_ENTRY) {
+    if (last?.path !== MANIFEST_ENTRY) {
       throw damaged(`no ${MANIFEST_ENTRY} at its end: not finished, or not an archive of openshift-backup`);
     }
     return this.#entries;

@@ -47,9 +47,10 @@ export interface ArchiveEntry {
   readonly end: number;
 }
 
-/** A record of the central directory, in the words of yauzl. */
+/** A record of the central directory, in the words of yauzl but for the path. */
 export interface DirectoryRecord {
-  readonly fileNameRaw: Buffer;
+  /** In Latin-1, which keeps every byte apart. */
+  readonly path: string;
   readonly fileCommentLength: number;
   readonly extraFieldRaw: Buffer;
   readonly generalPurposeBitFlag: number;
@@ -68,30 +69,32 @@ export interface DirectoryRecord {
  */
 export function parseManifestRecord(bytes: Buffer): DirectoryRecord | undefined {
   const record = parsePlainRecord(bytes);
-  return record?.fileNameRaw.toString('latin1') === MANIFEST_ENTRY ? record : undefined;
+  return record?.path === MANIFEST_ENTRY && bytes.length === RECORD_BYTES + record.path.length
+    ? record
+    : undefined;
 }
 
 /**
- * A record of the directory without extra fields, when the bytes are nothing else: that is the form of ours.
+ * A record of the directory without extra fields, when nothing else stands there: that is the form of ours.
+ *
+ * @param at where it begins
  */
-export function parsePlainRecord(bytes: Buffer): DirectoryRecord | undefined {
-  const isPlain =
-    bytes.length >= RECORD_BYTES &&
-    bytes.readUInt32LE(0) === 0x0201_4b50 &&
-    bytes.readUInt16LE(28) === bytes.length - RECORD_BYTES &&
-    bytes.readUInt16LE(30) === 0;
-  if (!isPlain) return undefined;
+export function parsePlainRecord(bytes: Buffer, at = 0): DirectoryRecord | undefined {
+  if (at + RECORD_BYTES > bytes.length || bytes.readUInt32LE(at) !== 0x0201_4b50) return undefined;
+  const pathStart = at + RECORD_BYTES;
+  const pathEnd = pathStart + bytes.readUInt16LE(at + 28);
+  if (pathEnd > bytes.length || bytes.readUInt16LE(at + 30) !== 0) return undefined;
   return {
-    fileNameRaw: bytes.subarray(RECORD_BYTES),
-    fileCommentLength: bytes.readUInt16LE(32),
+    path: bytes.toString('latin1', pathStart, pathEnd),
+    fileCommentLength: bytes.readUInt16LE(at + 32),
     extraFieldRaw: NO_EXTRA_FIELDS,
-    generalPurposeBitFlag: bytes.readUInt16LE(8),
-    compressionMethod: bytes.readUInt16LE(10),
-    crc32: bytes.readUInt32LE(16),
-    compressedSize: bytes.readUInt32LE(20),
-    uncompressedSize: bytes.readUInt32LE(24),
-    externalFileAttributes: bytes.readUInt32LE(38),
-    relativeOffsetOfLocalHeader: bytes.readUInt32LE(42),
+    generalPurposeBitFlag: bytes.readUInt16LE(at + 8),
+    compressionMethod: bytes.readUInt16LE(at + 10),
+    crc32: bytes.readUInt32LE(at + 16),
+    compressedSize: bytes.readUInt32LE(at + 20),
+    uncompressedSize: bytes.readUInt32LE(at + 24),
+    externalFileAttributes: bytes.readUInt32LE(at + 38),
+    relativeOffsetOfLocalHeader: bytes.readUInt32LE(at + 42),
   };
 }
 
@@ -101,8 +104,8 @@ export function parsePlainRecord(bytes: Buffer): DirectoryRecord | undefined {
  * @throws KnownError `failed`
  */
 export function checkRecord(record: DirectoryRecord, end: number): ArchiveEntry {
-  // Latin-1 keeps every byte apart; the grammar lets only ASCII pass.
-  const path = record.fileNameRaw.toString('latin1');
+  // The grammar lets only ASCII pass.
+  const { path } = record;
   const where = (): string => JSON.stringify(path.slice(0, 200));
   if (path !== MANIFEST_ENTRY && !isEntryPath(path)) {
     throw damaged(`entry ${where()} has a name that no archive of openshift-backup has`);
@@ -134,8 +137,8 @@ function kindProblem(record: DirectoryRecord): string | undefined {
 }
 
 function sizeProblem(record: DirectoryRecord, end: number): string | undefined {
-  const { compressedSize, uncompressedSize, relativeOffsetOfLocalHeader: start, fileNameRaw } = record;
-  const packedBytes = LOCAL_HEADER_BYTES + fileNameRaw.length + compressedSize;
+  const { compressedSize, uncompressedSize, relativeOffsetOfLocalHeader: start, path } = record;
+  const packedBytes = LOCAL_HEADER_BYTES + path.length + compressedSize;
   if (start + packedBytes > end) return 'overlaps what follows it';
   if (start + packedBytes + MAX_U16 + MAX_DESCRIPTOR_BYTES < end) return 'is followed by unknown data';
   if (uncompressedSize > MAX_ENTRY_BYTES) return `claims to be ${uncompressedSize} bytes long`;
@@ -170,7 +173,7 @@ export function checkLocalHeader(head: Buffer, entry: ArchiveEntry): number {
   const nameEnd = LOCAL_HEADER_BYTES + head.readUInt16LE(26);
   const headerBytes = nameEnd + head.readUInt16LE(28);
   if (headerBytes > head.length) throw damaged(`${entry.path} has a header that is cut off`);
-  const extra = head.subarray(nameEnd, headerBytes);
+  const extra = headerBytes === nameEnd ? NO_EXTRA_FIELDS : head.subarray(nameEnd, headerBytes);
   const isSame =
     head.readUInt16LE(6) === entry.flags &&
     head.readUInt16LE(8) === method &&
