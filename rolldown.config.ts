@@ -133,7 +133,10 @@ function packagesOf(moduleIds: readonly string[]): BundledPackage[] {
 function licenceTexts(folder: string): [entry: string, text: string][] {
   const entries = readdirSync(folder).filter((entry) => statSync(path.join(folder, entry)).isFile());
   const read = (entry: string): string => readFileSync(path.join(folder, entry), 'utf8').trim();
-  const files = entries.filter((entry) => /^(?:licen[cs]e|copying|notice)\b/iu.test(entry));
+  const files = entries.filter(
+    (entry) =>
+      /^(?:licen[cs]e|copying|notice)\b/iu.test(entry) && !/\.(?:[cm]?[jt]s|json|map)$/iu.test(entry),
+  );
   if (files.length > 0) return files.map((entry) => [entry, read(entry)]);
   return (
     entries
