@@ -15,12 +15,17 @@ export class Died extends Error {}
 export class MortalObjects extends ClusterObjects {
   /** How many writes there have been. */
   writes = 0;
-  readonly #diesBefore: number;
+  #diesBefore: number;
   #isDead = false;
 
   constructor(client: ApiClient, diesBefore: number) {
     super(client);
     this.#diesBefore = diesBefore;
+  }
+
+  /** Lets it die before the next write. */
+  dieSoon(): void {
+    this.#diesBefore = this.writes + 1;
   }
 
   override async get(ref: ObjectRef): Promise<ApiObject | undefined> {
